@@ -1,0 +1,1 @@
+"""The Transcoding & Packaging dialect."""

@@ -1,0 +1,1 @@
+"""The database: models, migrations, repositories; secrets sealed at rest."""

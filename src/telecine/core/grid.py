@@ -1,0 +1,92 @@
+"""The keyframe grid and the chunks that are cut on it.
+
+Segments of different renditions can only be switched between when they begin at the same instant. So one grid
+in exact time is chosen for the whole job: every rendition has a closed GOP begin at every multiple of
+`gop` seconds, and a segment is a whole number of GOPs. Chunks, the unit of work and of loss, are whole segments.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, gcd, lcm
+
+from telecine.core.errors import ErrorKind, TelecineError
+
+LONGEST_GOP = Fraction(10)
+"""Seconds; a grid coarser than this makes seeking and switching unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`gop` and `segment` in exact seconds; `segment` is a whole multiple of `gop`."""
+
+    gop: Fraction
+    segment: Fraction
+
+    def gop_frames(self, rate: Fraction) -> int:
+        """Frames of one GOP at `rate` frames per second."""
+        return _whole(self.gop * rate)
+
+    def segment_frames(self, rate: Fraction) -> int:
+        """Frames of one full segment at `rate` frames per second."""
+        return _whole(self.segment * rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of the programme from `start` to `end`, exact seconds, both on the segment grid or the end."""
+
+    index: int
+    start: Fraction
+    end: Fraction
+
+    def first_frame(self, rate: Fraction) -> int:
+        """Number of the first frame of this chunk in a rendition of `rate` frames per second."""
+        return _whole(self.start * rate)
+
+    def frames(self, rate: Fraction) -> int:
+        """Frames in this chunk at `rate`; the last chunk's end is rounded up to a whole frame."""
+        return ceil(self.end * rate) - self.first_frame(rate)
+
+
+def make_grid(rates: list[Fraction], gop_seconds: float, gops_per_segment: int) -> Grid:
+    """The grid nearest to `gop_seconds` on which every rate of `rates` (frames per second) has whole frames.
+
+    Raises GRID_IMPOSSIBLE where the rates meet less often than every ten seconds.
+    """
+    step = _common_period(rates)
+    if step > LONGEST_GOP:
+        wanted = ", ".join(f"{float(rate):.3f}" for rate in sorted(set(rates)))
+        raise TelecineError(
+            ErrorKind.GRID_IMPOSSIBLE,
+            f"{wanted} fps meet only every {float(step):.2f} s.",
+            field="frame_rate",
+        )
+    multiples = max(1, round(Fraction(gop_seconds).limit_denominator(1000) / step))
+    gop = step * min(multiples, LONGEST_GOP // step)
+    return Grid(gop=gop, segment=gop * gops_per_segment)
+
+
+def cut_chunks(grid: Grid, duration: Fraction, chunk_seconds: float) -> list[Chunk]:
+    """Cut `duration` seconds into chunks of about `chunk_seconds`, each a whole number of segments.
+
+    A last chunk shorter than one segment is joined to the one before it: it would be all overhead.
+    """
+    segments = max(1, round(Fraction(chunk_seconds).limit_denominator(1000) / grid.segment))
+    length = grid.segment * segments
+    count = max(1, ceil(duration / length))
+    if count > 1 and duration - length * (count - 1) < grid.segment:
+        count -= 1
+    ends = [*(length * number for number in range(1, count)), duration]
+    return [Chunk(index, length * index, end) for index, end in enumerate(ends)]
+
+
+def _common_period(rates: list[Fraction]) -> Fraction:
+    """The shortest time that is a whole number of frames at every rate: lcm of the frame durations."""
+    periods = [1 / rate for rate in rates]
+    return Fraction(lcm(*(p.numerator for p in periods)), gcd(*(p.denominator for p in periods)))
+
+
+def _whole(frames: Fraction) -> int:
+    if frames.denominator != 1:
+        raise ValueError(f"{frames} frames do not lie on the grid")
+    return frames.numerator

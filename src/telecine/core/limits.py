@@ -1,0 +1,37 @@
+"""The limits that keep one input or one site from taking the machine, as values that settings fill in."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MediaLimits(BaseModel):
+    """What an input may be, and what a media process may take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_bytes: int = Field(default=500 * 10**9, description="Largest input file, in bytes.")
+    duration_seconds: float = Field(default=12 * 3600, description="Longest input, in seconds.")
+    pixels: int = Field(default=8192 * 4608, description="Most pixels in one picture.")
+    streams: int = Field(default=64, description="Most streams in one input.")
+    subtitle_bytes: int = Field(default=5 * 10**6, description="Largest subtitle file, in bytes.")
+    subtitle_cues: int = Field(default=20_000, description="Most cues in one subtitle file.")
+    process_memory_bytes: int = Field(default=12 * 2**30, description="Address space of one media process.")
+    process_seconds: float = Field(default=24 * 3600, description="Longest run of one media process.")
+    stall_seconds: float = Field(default=300, description="A media process silent this long is ended.")
+
+
+class Policy(BaseModel):
+    """House choices that requests do not make."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gop_seconds: float = Field(default=2.0, gt=0, le=10, description="Wanted GOP length, in seconds.")
+    gops_per_segment: int = Field(default=2, ge=1, le=10, description="GOPs in one segment.")
+    chunk_seconds: float = Field(default=60.0, gt=0, description="Wanted length of one unit of encoding work.")
+    preset_h264: str = Field(default="medium", description="x264 preset.")
+    preset_h265: str = Field(default="fast", description="x265 preset.")
+    hls_transport_stream: bool = Field(default=True, description="h264 HLS as MPEG-TS rather than fragmented MP4.")
+    thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
+    assumed_kbps_below: int = Field(
+        default=64_000,
+        description="A video bitrate below this is read as kbit/s, as the document's samples mean it.",
+    )

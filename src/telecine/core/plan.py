@@ -1,0 +1,139 @@
+"""The plan of one job: every decision that encoding and packaging need, made once, before any work.
+
+`core.planner` makes it from the job and the probes; `media` carries it out and decides nothing. It is stored as
+JSON in the job's work folder, so that a worker that takes over after a crash makes the very same files.
+"""
+
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from telecine.core.job import Format, RateControl, SubtitleFormat
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PictureSource(_Frozen):
+    """How to read the picture of input file `file`; all filters that every rendition shares follow from it."""
+
+    file: int
+    demuxer: str
+    stream: int
+    start: Fraction
+    """Seconds: presentation time of the first frame in the file."""
+    frame_rate: Fraction
+    deinterlace: Literal["no", "top_first", "bottom_first", "auto"] = "no"
+    rotation: int = 0
+    tone_map: bool = False
+    """Whether renditions that cannot carry HDR must be tone-mapped."""
+    seekable: bool = True
+    """Whether the file can be cut into chunks by seeking."""
+
+
+class Colour(_Frozen):
+    """Colour signalling of an encoded rendition, in FFmpeg's names; empty means unknown and unset."""
+
+    primaries: str = ""
+    transfer: str = ""
+    matrix: str = ""
+    range: str = ""
+    mastering_display: str = ""
+    content_light: str = ""
+
+
+class VideoOutput(_Frozen):
+    """One rendition to encode. Sizes are final: even, square pixels, aspect of the source."""
+
+    name: str
+    """File-safe name, unique in the plan: `v0`, `v1`, …"""
+    track_id: str
+    codec: Literal["h264", "h265"]
+    width: int
+    height: int
+    frame_rate: Fraction
+    rate: RateControl
+    pixel_format: str
+    tone_map: bool = False
+    colour: Colour = Colour()
+
+
+class AudioOutput(_Frozen):
+    """One audio track to make. With `copy_stream` the single source passes through untouched."""
+
+    name: str
+    """File-safe name, unique in the plan: `a0`, `a1`, …"""
+    track_id: str
+    codec: Literal["aac", "ac3", "eac3", "heaac_v2"]
+    copy_stream: bool
+    sources: tuple["AudioSource", ...]
+    channels: int
+    sample_rate: int
+    bitrate: int
+    """Bits per second; for passed-through audio as probed."""
+    language: str
+    label: str
+    default: bool
+
+
+class AudioSource(_Frozen):
+    """Audio stream `stream` (index among all streams) of input file `file`.
+
+    `offset` is when this audio begins, in seconds after the picture's first frame; may be negative.
+    """
+
+    file: int
+    demuxer: str
+    stream: int
+    channels: int
+    offset: Fraction
+
+
+class SubtitleOutput(_Frozen):
+    """One subtitle track; `file` is the position in the job's `subtitles`."""
+
+    name: str
+    """File-safe name, unique in the plan: `s0`, `s1`, …"""
+    file: int
+    language: str
+    label: str
+
+
+class TreeOutput(_Frozen):
+    """One published tree."""
+
+    format: Format
+    subtitles: SubtitleFormat
+    transport_stream: bool = False
+    """HLS media segments are MPEG-TS rather than fragmented MP4."""
+
+
+class ChunkSpan(_Frozen):
+    """Chunk `index` from `start` to `end`, exact seconds on the programme's clock."""
+
+    index: int
+    start: Fraction
+    end: Fraction
+
+
+class Plan(_Frozen):
+    """Everything decided about one job. `duration`, `gop` and `segment` are exact seconds."""
+
+    content_id: str
+    duration: Fraction
+    gop: Fraction
+    segment: Fraction
+    picture: PictureSource | None
+    chunks: tuple[ChunkSpan, ...]
+    video: tuple[VideoOutput, ...]
+    audio: tuple[AudioOutput, ...]
+    subtitles: tuple[SubtitleOutput, ...]
+    trees: tuple[TreeOutput, ...]
+    min_buffer_time: float
+    average_bandwidth: bool
+    thumbnails: bool
+    preset_h264: str
+    preset_h265: str
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Durable execution on Temporal: workflows decide, activities act."""

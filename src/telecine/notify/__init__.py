@@ -1,0 +1,1 @@
+"""Outbox delivery of job notifications: SNS and signed webhooks."""
