@@ -1,0 +1,30 @@
+"""What every piece of media work is given besides its plan: the engines, the limits, and where to report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telecine.core.limits import MediaLimits
+from telecine.core.progress import Tick
+from telecine.media.tools import Tools
+
+
+def no_report(_tick: Tick) -> None:
+    """A `report` for callers that want no progress."""
+
+
+def no_log(_line: str) -> None:
+    """A `log` for callers that want no log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The surroundings of media work.
+
+    `report` is called about once a second while a tool runs and may raise `Cancelled`, which ends the tool at once.
+    `log` takes one line for the job's log, such as the command that is about to run.
+    """
+
+    tools: Tools
+    limits: MediaLimits
+    report: Callable[[Tick], None] = no_report
+    log: Callable[[str], None] = no_log

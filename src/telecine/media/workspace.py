@@ -1,0 +1,132 @@
+"""The names of everything in a job's work folder, and the one way in which a finished file gets its name.
+
+A name fixed by the plan is what makes retries idempotent: whoever finds the final name finds finished work,
+because work is written under a temporary name and renamed last (`finish`). Temporary names are unique to each
+`Workspace`, so two workers that believe they own the same chunk cannot write into each other's file.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+_TEMPORARY = ".part"
+
+
+def _new_token() -> str:
+    return uuid4().hex[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A job's work folder. `root` is also the folder that every media process of the job runs in."""
+
+    root: Path
+    token: str = field(default_factory=_new_token)
+    """Part of this instance's temporary names."""
+
+    def input_dir(self, number: int) -> Path:
+        """The folder that holds input file `number` of the job and nothing else."""
+        return self.root / "input" / str(number)
+
+    def input_file(self, number: int) -> Path:
+        """Input file `number`, under a name of ours: the client's name never reaches a tool."""
+        return self.input_dir(number) / "source"
+
+    def subtitle(self, number: int) -> Path:
+        """Subtitle file `number` as it was sent."""
+        return self.root / "subtitle" / str(number) / "source"
+
+    @property
+    def probes(self) -> Path:
+        """JSON list of the `MediaInfo` of every input file."""
+        return self.root / "probes.json"
+
+    @property
+    def plan(self) -> Path:
+        """JSON of the `Plan`."""
+        return self.root / "plan.json"
+
+    def chunk(self, output_name: str, index: int) -> Path:
+        """Encoded chunk `index` of rendition `output_name`."""
+        return self.root / "chunk" / output_name / f"{index:05d}.mp4"
+
+    def video(self, name: str) -> Path:
+        """The whole encoded rendition `name`."""
+        return self.root / "video" / f"{name}.mp4"
+
+    def audio(self, name: str) -> Path:
+        """The whole audio track `name`."""
+        return self.root / "audio" / f"{name}.mp4"
+
+    @property
+    def tree(self) -> Path:
+        """The folder of what will be published, names below it as published under `<path>/<content_id>/`."""
+        return self.root / "tree"
+
+    def relative(self, path: Path) -> str:
+        """`path` as a tool that runs in `root` names it, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    def temporary(self, path: Path) -> Path:
+        """Where to write what will become `path`: beside it, hidden, with its suffix, unique to this instance.
+
+        The folder is made, so that a tool can write there at once.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.with_name(f".{path.stem}.{self.token}{_TEMPORARY}{path.suffix}")
+
+    def temporaries(self) -> Iterator[Path]:
+        """Every temporary file or folder left below `root`, by whichever worker."""
+        for path in sorted(self.root.rglob(f".*{_TEMPORARY}*")):
+            if path.stem.endswith(_TEMPORARY) or path.name.endswith(_TEMPORARY):
+                yield path
+
+
+def finish(temporary: Path, final: Path) -> None:
+    """Give finished work its final name: everything reaches the disk first, then one rename.
+
+    Works for a file or a folder, both on one file system. A file replaces an older one. Where the final folder
+    is already there, somebody else has finished the same work: ours is dropped.
+    """
+    for path in _files(temporary):
+        _sync(path)
+    if temporary.is_dir():
+        _rename_folder(temporary, final)
+    else:
+        temporary.replace(final)
+    _sync(final.parent)
+
+
+def write_finished(workspace: Workspace, path: Path, content: bytes) -> None:
+    """Write a small file of ours (`plan.json`, …) in the same way: temporary name first, rename last."""
+    temporary = workspace.temporary(path)
+    temporary.write_bytes(content)
+    finish(temporary, path)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """`path` itself, or every file and folder below it, the innermost first."""
+    if path.is_dir():
+        yield from sorted(path.rglob("*"), reverse=True)
+    yield path
+
+
+def _rename_folder(temporary: Path, final: Path) -> None:
+    try:
+        temporary.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+        shutil.rmtree(temporary)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
