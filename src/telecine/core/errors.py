@@ -16,6 +16,7 @@ class ErrorKind(StrEnum):
     FIELD_INVALID = "field_invalid"
     FIELD_OUT_OF_RANGE = "field_out_of_range"
     BODY_NOT_JSON = "body_not_json"
+    BODY_TOO_LARGE = "body_too_large"
     NOT_SUPPORTED_YET = "not_supported_yet"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -75,6 +76,7 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ErrorKind.BODY_NOT_JSON: ErrorEntry(
         400, "The body is not a JSON object: {detail}", "Send one JSON object as application/json."
     ),
+    ErrorKind.BODY_TOO_LARGE: ErrorEntry(413, "The body is too large: {detail}", "Send a smaller request."),
     ErrorKind.NOT_SUPPORTED_YET: ErrorEntry(
         400,
         "'{field}' asks for something that this server does not do yet: {detail}",
