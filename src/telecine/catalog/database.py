@@ -1,0 +1,96 @@
+"""Opens the database, hands out sessions, and brings an older database up to date.
+
+SQLite runs in WAL mode: readers never wait, writers take their turn by BEGIN IMMEDIATE, so that a transaction that
+read something may write on the strength of it. PostgreSQL gets the same promise from row locks in the repositories.
+A reading session cannot write on either.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+BUSY_SECONDS = 30
+"""How long a SQLite writer waits for its turn."""
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATION_LOCK = 7_404_311
+"""Number of the PostgreSQL advisory lock that lets one process migrate at a time."""
+
+
+class Database:
+    """One database by SQLAlchemy URL: `sqlite:///file` or `postgresql://…`. Safe to share between threads."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        parsed = _with_driver(make_url(url))
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine = _sqlite(parsed, pool_size) if self.is_sqlite else _postgres(parsed, pool_size)
+        if self.is_sqlite:
+            self._reader = self.engine.execution_options(telecine_begin="BEGIN", telecine_query_only=1)
+        else:
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one snapshot of the database, in which writing fails. Its rows stay readable afterwards."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+            session.expunge_all()  # the rollback at the end would empty rows that are still in the session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session of one transaction: committed at the end of the block, rolled back where it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision. Processes that call this at once take turns."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close every pooled connection. The object can be used again afterwards."""
+        self.engine.dispose()
+
+
+def _with_driver(url: URL) -> URL:
+    """The URL with the driver that we ship, where it names none."""
+    if url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _postgres(url: URL, pool_size: int) -> Engine:
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+def _sqlite(url: URL, pool_size: int) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    """Settings of a fresh SQLite connection. From here on transactions begin where we say so and nowhere else."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only={options.get('telecine_query_only', 0)}")
+    connection.exec_driver_sql(options.get("telecine_begin", "BEGIN IMMEDIATE"))

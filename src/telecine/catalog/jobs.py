@@ -1,0 +1,37 @@
+"""Everything about jobs under one name: their life, their reports, the search. See the three modules for each."""
+
+from telecine.catalog.job_reports import (
+    add_event,
+    add_warnings,
+    events,
+    load,
+    report_work,
+    set_media,
+    set_outputs,
+    spec_of,
+    unfinished,
+    work,
+)
+from telecine.catalog.job_search import JobFilter, get, search
+from telecine.catalog.job_states import NewJob, advance, create, request_stop, restart
+
+__all__ = [
+    "JobFilter",
+    "NewJob",
+    "add_event",
+    "add_warnings",
+    "advance",
+    "create",
+    "events",
+    "get",
+    "load",
+    "report_work",
+    "request_stop",
+    "restart",
+    "search",
+    "set_media",
+    "set_outputs",
+    "spec_of",
+    "unfinished",
+    "work",
+]
