@@ -96,6 +96,12 @@ def search(s: Session, site_id: str, wanted: StorageFilter) -> tuple[int, Sequen
     return total, s.scalars(page).all()
 
 
+def is_published(s: Session, bucket: str) -> bool:
+    """Whether `bucket` is an output of some site and nobody's input, so that its files may be shown to anybody."""
+    kinds = set(s.scalars(select(Storage.io_type).where(Storage.aws_bucket == bucket))) if storable(bucket) else set()
+    return kinds == {"output"}
+
+
 def update(s: Session, sealer: Sealer, site_id: str, storage_id: str, changes: StorageChanges) -> Storage:
     """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE."""
     storage = get(s, site_id, storage_id)
