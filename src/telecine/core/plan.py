@@ -11,9 +11,23 @@ from pydantic import BaseModel, ConfigDict
 
 from telecine.core.job import Format, RateControl, SubtitleFormat
 
+type Deinterlace = Literal["no", "top_first", "bottom_first", "auto"]
+"""`auto`: each frame is judged by its own flag."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Colour(_Frozen):
+    """Colour signalling of a picture, in FFmpeg's names; empty means unknown and unset."""
+
+    primaries: str = ""
+    transfer: str = ""
+    matrix: str = ""
+    range: str = ""
+    mastering_display: str = ""
+    content_light: str = ""
 
 
 class PictureSource(_Frozen):
@@ -25,23 +39,17 @@ class PictureSource(_Frozen):
     start: Fraction
     """Seconds: presentation time of the first frame in the file."""
     frame_rate: Fraction
-    deinterlace: Literal["no", "top_first", "bottom_first", "auto"] = "no"
+    deinterlace: Deinterlace = "no"
+    field_rate: bool = False
+    """Deinterlacing makes a frame of each field, because a rendition wants twice the source's frames."""
     rotation: int = 0
+    """Clockwise degrees by which the decoded picture is turned."""
+    colour: Colour = Colour()
+    """What the decoded picture's numbers mean: the source's own signalling, completed by convention."""
     tone_map: bool = False
     """Whether renditions that cannot carry HDR must be tone-mapped."""
     seekable: bool = True
     """Whether the file can be cut into chunks by seeking."""
-
-
-class Colour(_Frozen):
-    """Colour signalling of an encoded rendition, in FFmpeg's names; empty means unknown and unset."""
-
-    primaries: str = ""
-    transfer: str = ""
-    matrix: str = ""
-    range: str = ""
-    mastering_display: str = ""
-    content_light: str = ""
 
 
 class VideoOutput(_Frozen):
@@ -81,13 +89,15 @@ class AudioOutput(_Frozen):
 class AudioSource(_Frozen):
     """Audio stream `stream` (index among all streams) of input file `file`.
 
-    `offset` is when this audio begins, in seconds after the picture's first frame; may be negative.
+    `origin` is the presentation time in that file, in seconds, that is the programme's zero; `offset` is when this
+    audio begins on the programme's clock (0 is the picture's first frame) and may be negative.
     """
 
     file: int
     demuxer: str
     stream: int
     channels: int
+    origin: Fraction
     offset: Fraction
 
 
