@@ -81,10 +81,28 @@ class Storage(Base):
     reg_time: Mapped[datetime]
     update_time: Mapped[datetime]
 
-    __table_args__ = (Index("ix_storage_list", "site_id", "reg_time", "storage_id"),)
+    __table_args__ = (
+        Index("ix_storage_list", "site_id", "reg_time", "storage_id"),
+        Index("ix_storage_bucket", "aws_bucket", "io_type"),
+    )
+
+
+def _only_on(dialect: str, index: Index) -> Index:
+    """Make the index on one kind of database; `info` tells the comparison with migrations (see `applies`)."""
+    index.info["dialect"] = dialect
+    index.ddl_if(dialect=dialect)
+    return index
+
+
+def applies(thing: Any, dialect: str) -> bool:  # noqa: ANN401 - any object of a schema
+    """Whether a table, column or index of this module exists on databases of `dialect`."""
+    info: dict[str, Any] = getattr(thing, "info", {})
+    return bool(info.get("dialect", dialect) == dialect)
 
 
 _UNFINISHED = text("end_time IS NULL")
+_LISTED = ("site_id", "reg_time", "id")
+_FILTERED = ("state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key")
 
 
 class Job(Base):
@@ -130,12 +148,10 @@ class Job(Base):
     outputs: Mapped[Json | None]
 
     __table_args__ = (
-        # Holds every column that a list can be filtered by, in the order of the list: see job_search.
-        Index(
-            "ix_job_list",
-            *("site_id", "reg_time", "id", "state", "region", "dash", "hls", "cmaf"),
-            *("drm", "forensic_watermark", "codecs", "name_key"),
-        ),
+        # In the order of every list, and holding every column that a list can be filtered by: see job_search.
+        # PostgreSQL is quicker when the latter are no part of the key; SQLite knows only keys.
+        _only_on("sqlite", Index("ix_job_list", *_LISTED, *_FILTERED)),
+        _only_on("postgresql", Index("ix_job_list_pg", *_LISTED, postgresql_include=list(_FILTERED))),
         Index("ix_job_state", "site_id", "state", "reg_time", "id"),
         Index("ix_job_content", "site_id", "content_id", "reg_time", "id"),
         Index("ix_job_unfinished", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),

@@ -110,24 +110,12 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_job_content", "job", ["site_id", "content_id", "reg_time", "id"])
-    op.create_index(
-        "ix_job_list",
-        "job",
-        [
-            "site_id",
-            "reg_time",
-            "id",
-            "state",
-            "region",
-            "dash",
-            "hls",
-            "cmaf",
-            "drm",
-            "forensic_watermark",
-            "codecs",
-            "name_key",
-        ],
-    )
+    listed = ["site_id", "reg_time", "id"]
+    filtered = ["state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key"]
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index("ix_job_list", "job", listed + filtered)
+    else:
+        op.create_index("ix_job_list_pg", "job", listed, postgresql_include=filtered)
     op.create_index(
         "ix_job_reading",
         "job",
@@ -193,6 +181,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("storage_id"),
     )
     op.create_index("ix_storage_list", "storage", ["site_id", "reg_time", "storage_id"])
+    op.create_index("ix_storage_bucket", "storage", ["aws_bucket", "io_type"])
 
     op.create_table(
         "command",
