@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
     cors_origins: list[str] = Field(default=["*"], description="Origins that may read published files.")
+    players_dir: Path | None = Field(
+        default=None, description="Folder of the JavaScript players. Default: web/node_modules of the checkout."
+    )
     body_bytes: int = Field(default=2_000_000, description="Largest JSON request body, in bytes.")
 
     # storages
