@@ -13,10 +13,12 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Self
 
@@ -101,6 +103,18 @@ def run(
         cpu_seconds=child.cpu_seconds,
         peak_memory=child.peak_memory,
     )
+
+
+@cache
+def network_isolation() -> bool:
+    """Whether tools here run without network: whether the kernel lets ordinary users make a network namespace.
+
+    Tried once. Where it is not so, tools run all the same, and only their protocol white list keeps them local.
+    """
+    code = "import os; print(os.readlink('/proc/self/ns/net'))"
+    with tempfile.TemporaryDirectory() as folder:
+        done = run([sys.executable, "-I", "-S", "-c", code], cwd=Path(folder), limits=MediaLimits(process_seconds=30))
+    return done.stdout.strip() != str(Path("/proc/self/ns/net").readlink())
 
 
 class _Child:

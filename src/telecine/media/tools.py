@@ -5,12 +5,42 @@ The defaults come out of wheels, so that nothing has to be installed by hand; an
 
 import os
 import platform
+import re
 import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.limits import MediaLimits
+from telecine.media import sandbox
+
+FILTERS = (
+    *("scale", "zscale", "tonemap", "bwdif", "fps", "setsar", "format", "split", "transpose", "trim", "setpts"),
+    *("tile", "select", "concat", "aresample", "atrim", "apad", "amix", "amerge", "pan", "asetpts"),
+)
+ENCODERS = ("libx264", "libx265", "aac", "ac3", "eac3", "mjpeg")
+DECODERS = (
+    "h264",
+    "hevc",
+    "mpeg2video",
+    "prores",
+    "dnxhd",
+    "vp9",
+    "libdav1d",
+    "png",
+    "aac",
+    "ac3",
+    "eac3",
+    "flac",
+    "mp3",
+)
+DEMUXERS = ("mov", "matroska", "mpegts", "mxf", "wav", "flac", "mp3", "aac", "ac3", "eac3")
+MUXERS = ("mp4", "mpegts", "null", "framecrc")
+OLDEST_FFMPEG = 7
+"""Major version; before it the ffmpeg tool does not run decoder, filters and encoders in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +89,86 @@ def _streamer(engine: str) -> str:
     system = {"Linux": "linux", "Darwin": "osx"}.get(platform.system(), "win")
     processor = "arm64" if platform.machine() in ("aarch64", "arm64") else "x64"
     return f"{engine}-{system}-{processor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `telecine doctor`: what was looked at, whether it is right, what was found, and the cure if not."""
+
+    name: str
+    ok: bool
+    found: str
+    cure: str = ""
+
+
+def capabilities(tools: Tools) -> list[Check]:
+    """What each engine is and whether it can do what jobs need. Never raises: a broken engine is a failed check."""
+    return [
+        _version("ffmpeg", tools.ffmpeg, "-version", OLDEST_FFMPEG),
+        *_features("ffmpeg", tools.ffmpeg, "filters", FILTERS),
+        *_features("ffmpeg", tools.ffmpeg, "encoders", ENCODERS),
+        *_features("ffmpeg", tools.ffmpeg, "decoders", DECODERS),
+        *_features("ffmpeg", tools.ffmpeg, "demuxers", DEMUXERS),
+        *_features("ffmpeg", tools.ffmpeg, "muxers", MUXERS),
+        _version("ffprobe", tools.ffprobe, "-version", OLDEST_FFMPEG),
+        *_features("ffprobe", tools.ffprobe, "demuxers", DEMUXERS),
+        _version("packager", tools.packager, "--version", 3),
+        _isolation(),
+    ]
+
+
+def _version(engine: str, path: Path, option: str, oldest: int) -> Check:
+    cure = f"Install the project's requirements again, or set TELECINE_{engine.upper()} to {engine} {oldest} or newer."
+    try:
+        said = _ask(path, option)
+    except TelecineError as error:
+        return Check(f"{engine} version", False, error.detail, cure)
+    matched = re.search(r"version (?:[nv]-?)?([\d.]+\S*)", said)
+    version = matched[1] if matched else said.partition("\n")[0]
+    major = re.match(r"\d+", version)
+    return Check(f"{engine} version", major is not None and int(major[0]) >= oldest, version or "no version", cure)
+
+
+def _features(engine: str, path: Path, kind: str, wanted: tuple[str, ...]) -> Iterator[Check]:
+    """One check for the whole list of `kind`, naming what is missing."""
+    cure = f"Use the {engine} of the wheel, or set TELECINE_{engine.upper()} to a full build."
+    try:
+        listed = _listed(_ask(path, "-hide_banner", f"-{kind}"))
+    except TelecineError as error:
+        yield Check(f"{engine} {kind}", False, error.detail, cure)
+        return
+    missing = [name for name in wanted if name not in listed]
+    found = f"missing: {', '.join(missing)}" if missing else f"{len(wanted)} needed of {len(listed)}"
+    yield Check(f"{engine} {kind}", not missing, found, cure)
+
+
+def _isolation() -> Check:
+    return Check(
+        "media tools without network",
+        sandbox.network_isolation(),
+        "network namespace" if sandbox.network_isolation() else "the kernel allows no unprivileged user namespaces",
+        "Allow them (sysctl kernel.unprivileged_userns_clone=1 or user.max_user_namespaces, or the container's seccomp "
+        "profile), or cut the worker off from the network by other means.",
+    )
+
+
+def _ask(path: Path, *arguments: str) -> str:
+    """What an engine says about itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = sandbox.run(
+            [path, *arguments],
+            cwd=Path(folder),
+            limits=MediaLimits(process_seconds=30),
+            failure=ErrorKind.ENGINE_MISSING,
+        )
+    return done.stdout or done.stderr_tail
+
+
+def _listed(table: str) -> set[str]:
+    """Names in one of FFmpeg's tables: flags, then a name or several with commas, then words."""
+    names = set()
+    for line in table.splitlines():
+        columns = line.split()
+        if len(columns) >= 2 and re.fullmatch(r"[A-Z.|]+", columns[0]):
+            names.update(columns[1].split(","))
+    return names

@@ -1,0 +1,178 @@
+"""What ffprobe's description of a stream means: JSON in, values of `core.media_info` out. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from telecine.core.media_info import AudioTrack, FieldOrder, VideoTrack
+from telecine.media.languages import normal_language
+from telecine.media.packets import PictureTiming, StreamPackets
+
+type Json = Mapping[str, Any]
+
+_UNSAID = {"", "unknown", "unspecified", "reserved", "N/A"}
+_FIELD_ORDERS: dict[str, FieldOrder] = {
+    "progressive": "progressive",
+    "tt": "top_first",
+    "bt": "top_first",  # stored bottom first, shown top first
+    "bb": "bottom_first",
+    "tb": "bottom_first",
+}
+_STRANGEST_ASPECT = 10
+
+
+def pictures(streams: Sequence[Json]) -> list[Json]:
+    """The video streams that are moving pictures: no cover art, no thumbnails."""
+    return [
+        stream
+        for stream in streams
+        if stream.get("codec_type") == "video"
+        and not any(stream.get("disposition", {}).get(mark) for mark in ("attached_pic", "timed_thumbnails"))
+    ]
+
+
+def video_track(stream: Json, timing: PictureTiming, packets: StreamPackets, frames: Sequence[Json]) -> VideoTrack:
+    """The track for an ffprobe stream, the timing of its packets, and its first decoded frames (may be none)."""
+    frame = frames[0] if frames else {}
+    side = [*stream.get("side_data_list", ()), *frame.get("side_data_list", ())]
+    pixel_format = _said(stream, "pix_fmt") or _said(frame, "pix_fmt")
+    return VideoTrack(
+        index=stream["index"],
+        codec=stream.get("codec_name", ""),
+        profile=_said(stream, "profile"),
+        width=stream["width"],
+        height=stream["height"],
+        sample_aspect=_sample_aspect(_said(stream, "sample_aspect_ratio") or _said(frame, "sample_aspect_ratio")),
+        rotation=rotation(side),
+        frame_rate=timing.rate,
+        variable_rate=timing.variable,
+        start=timing.start,
+        duration=timing.duration,
+        frames=timing.frames,
+        pixel_format=pixel_format,
+        bit_depth=bit_depth(pixel_format),
+        field_order=field_order(_said(stream, "field_order"), frames),
+        color_range=_said(stream, "color_range") or _said(frame, "color_range"),
+        color_primaries=_said(stream, "color_primaries") or _said(frame, "color_primaries"),
+        color_transfer=_said(stream, "color_transfer") or _said(frame, "color_transfer"),
+        color_space=_said(stream, "color_space") or _said(frame, "color_space"),
+        mastering_display=mastering_display(side),
+        content_light=content_light(side),
+        bitrate=_bitrate(packets, timing.duration),
+    )
+
+
+def audio_track(stream: Json, order: int, packets: StreamPackets) -> AudioTrack:
+    """The track for an ffprobe audio stream, `order`-th among the audio streams, with at least one packet.
+
+    It starts where a player first hears it: after the encoder's priming, which `start_pts` leaves out.
+    """
+    base = time_base(stream)
+    first = stream.get("start_pts", packets.first)
+    start = Fraction(first or 0) * base
+    duration = max(Fraction(0), Fraction(packets.end or 0) * base - start)
+    return AudioTrack(
+        index=stream["index"],
+        order=order,
+        codec=stream.get("codec_name", ""),
+        profile=_said(stream, "profile"),
+        channels=stream["channels"],
+        channel_layout=_said(stream, "channel_layout"),
+        sample_rate=int(stream["sample_rate"]),
+        bitrate=int(stream.get("bit_rate", 0)) or _bitrate(packets, duration),
+        language=normal_language(str(stream.get("tags", {}).get("language", ""))),
+        start=start,
+        duration=duration,
+    )
+
+
+def time_base(stream: Json) -> Fraction:
+    """Seconds of one tick of a stream."""
+    return ratio(stream.get("time_base", "")) or Fraction(1, 1000)
+
+
+def declared_rates(stream: Json) -> list[Fraction]:
+    """The frame rates that the container names: the average, then the finest."""
+    rates = (ratio(stream.get(key, "")) for key in ("avg_frame_rate", "r_frame_rate"))
+    return [rate for rate in rates if rate]
+
+
+def ratio(text: str) -> Fraction | None:
+    """A positive ratio such as `30000/1001` or `4:3`; None for `0/0`, `N/A` and the like."""
+    matched = re.fullmatch(r"(\d+)[/:](\d+)", text)
+    if not matched or not int(matched[1]) or not int(matched[2]):
+        return None
+    return Fraction(int(matched[1]), int(matched[2]))
+
+
+def rotation(side: Sequence[Json]) -> int:
+    """Clockwise degrees by which a player turns the picture, to the nearest quarter turn.
+
+    ffprobe tells the display matrix's angle counterclockwise.
+    """
+    angle = next((data["rotation"] for data in side if "rotation" in data), 0)
+    return round(-float(angle) / 90) * 90 % 360
+
+
+def mirrored(side: Sequence[Json]) -> bool:
+    """Whether the display matrix also flips the picture (a negative determinant)."""
+    text = next((data["displaymatrix"] for data in side if "displaymatrix" in data), "")
+    rows = [[int(number) for number in line.partition(":")[2].split()] for line in text.split("\n") if ":" in line]
+    return len(rows) >= 2 and rows[0][0] * rows[1][1] - rows[0][1] * rows[1][0] < 0
+
+
+def bit_depth(pixel_format: str) -> int:
+    """Bits of one sample: `yuv420p10le` has 10, `p010le` 10, `gray12be` 12, `rgb48le` 16, everything plain 8."""
+    matched = re.search(r"(?:p|gray|gbrp|gbrap|x)0?(9|10|12|14|16)(?:le|be)?$", pixel_format)
+    if matched:
+        return int(matched[1])
+    return 16 if re.search(r"(48|64)(le|be)$", pixel_format) else 8
+
+
+def field_order(declared: str, frames: Sequence[Json]) -> FieldOrder:
+    """How pictures are stored: as the stream declares it, unless its first pictures say that they are interlaced."""
+    interlaced = [frame for frame in frames if frame.get("interlaced_frame")]
+    order = _FIELD_ORDERS.get(declared, "unknown")
+    if order in ("top_first", "bottom_first"):
+        return order
+    if len(interlaced) * 2 > len(frames):
+        return "top_first" if interlaced[0].get("top_field_first") else "bottom_first"
+    if order == "unknown" and frames and not interlaced:
+        return "progressive"
+    return order
+
+
+def mastering_display(side: Sequence[Json]) -> str:
+    """Side data of a mastering display in x265's notation: chromaticity in 1/50000, luminance in 1/10000 cd/m²."""
+    data = next((data for data in side if data.get("side_data_type") == "Mastering display metadata"), {})
+    if not {"green_x", "min_luminance", "max_luminance"} <= set(data):
+        return ""
+
+    def units(key: str, per_one: int) -> int:
+        return round((ratio(data[key]) or Fraction(0)) * per_one)
+
+    points = {"G": "green", "B": "blue", "R": "red", "WP": "white_point"}
+    colours = "".join(f"{k}({units(f'{n}_x', 50_000)},{units(f'{n}_y', 50_000)})" for k, n in points.items())
+    return f"{colours}L({units('max_luminance', 10_000)},{units('min_luminance', 10_000)})"
+
+
+def content_light(side: Sequence[Json]) -> str:
+    """Side data of the content light level in x265's notation, `MaxCLL,MaxFALL`."""
+    data = next((data for data in side if data.get("side_data_type") == "Content light level metadata"), None)
+    return f"{data['max_content']},{data['max_average']}" if data else ""
+
+
+def _sample_aspect(text: str) -> Fraction:
+    """Width over height of a pixel; square where unsaid or so strange that it must be a mistake."""
+    aspect = ratio(text) or Fraction(1)
+    return aspect if Fraction(1, _STRANGEST_ASPECT) <= aspect <= _STRANGEST_ASPECT else Fraction(1)
+
+
+def _said(values: Json, key: str) -> str:
+    value = str(values.get(key, ""))
+    return "" if value in _UNSAID else value
+
+
+def _bitrate(packets: StreamPackets, duration: Fraction) -> int:
+    return round(packets.bytes * 8 / duration) if duration else 0
