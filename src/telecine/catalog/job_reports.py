@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, defer
 
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
-from telecine.catalog.job_search import LARGE, get
+from telecine.catalog.job_search import get
 from telecine.catalog.models import Job, JobEvent, JobWork
 from telecine.catalog.text import within
 from telecine.catalog.upsert import insert
@@ -22,6 +22,8 @@ from telecine.core.job import JobSpec
 from telecine.core.progress import Phase, Tick
 
 Level = Literal["debug", "info", "warning", "error"]
+
+_LARGE = (Job.spec, Job.request, Job.media, Job.outputs)
 
 
 def load(s: Session, job_id: int) -> Job:
@@ -109,7 +111,7 @@ def work(s: Session, job_id: int) -> Sequence[JobWork]:
 
 def unfinished(s: Session) -> Sequence[Job]:
     """Every job that has not ended, oldest first, without its large columns: for the sweeper."""
-    without = [defer(column, raiseload=True) for column in LARGE]
+    without = [defer(column, raiseload=True) for column in _LARGE]
     return s.scalars(select(Job).where(Job.end_time.is_(None)).order_by(Job.id).options(*without)).all()
 
 

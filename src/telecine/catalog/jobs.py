@@ -12,11 +12,12 @@ from telecine.catalog.job_reports import (
     unfinished,
     work,
 )
-from telecine.catalog.job_search import JobFilter, get, search
+from telecine.catalog.job_search import JobFilter, JobLine, get, percent_done, search
 from telecine.catalog.job_states import NewJob, advance, create, request_stop, restart
 
 __all__ = [
     "JobFilter",
+    "JobLine",
     "NewJob",
     "add_event",
     "add_warnings",
@@ -25,6 +26,7 @@ __all__ = [
     "events",
     "get",
     "load",
+    "percent_done",
     "report_work",
     "request_stop",
     "restart",
