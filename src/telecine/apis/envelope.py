@@ -1,0 +1,164 @@
+"""The shape of every answer, good or bad, and the handlers that keep a failure inside it.
+
+Clients parse the body before they look at the status, so no path may answer anything but JSON: unknown paths and
+methods, bodies that are no JSON, and our own faults included.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from telecine.apis.findings import Problems
+from telecine.apis.hosts import Dialect
+from telecine.core.errors import ErrorKind, TelecineError
+
+_log = structlog.get_logger()
+
+_SECONDS = re.compile(r"(\d+) s\b")
+_RANGES = frozenset(
+    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "too_short", "too_long"}
+    | {"string_too_short", "string_too_long", "finite_number"}
+)
+
+
+class Answer(JSONResponse):
+    """A JSON answer as the documents print it, which no cache may keep."""
+
+    media_type = "application/json;charset=UTF-8"
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:  # noqa: ANN401
+        fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        super().__init__(content, status_code, {**fixed, **(headers or {})})
+
+
+def failure(request: Request, error: TelecineError) -> Answer:
+    """The answer that reports `error` in the words of the dialect that was called."""
+    return Answer(_dialect(request).error_body(error), error.entry.status, _headers(request, error))
+
+
+def _dialect(request: Request) -> Dialect:
+    """The dialect in whose paths the request lies; the first where it lies in none."""
+    dialects: Sequence[Dialect] = request.app.state.dialects
+    path = request.scope["path"]
+    return next((dialect for dialect in dialects if path.startswith(f"{dialect.prefix}/")), dialects[0])
+
+
+def _headers(request: Request, error: TelecineError) -> dict[str, str]:
+    if error.entry.status == 401:
+        scheme = "Basic" if error.kind is ErrorKind.UNAUTHENTICATED else "Bearer"
+        return {"WWW-Authenticate": f'{scheme} realm="telecine"'}
+    if error.kind is ErrorKind.TOO_MANY_ATTEMPTS:
+        seconds = _SECONDS.search(error.detail)
+        return {"Retry-After": seconds[1] if seconds else "60"}
+    if error.kind is ErrorKind.METHOD_NOT_ALLOWED:
+        return {"Allow": ", ".join(_methods(request))}
+    return {}
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the path of the request knows, from the OpenAPI description."""
+    found: set[str] = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(request.scope["path"]):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
+
+
+def install(app: FastAPI, dialects: Sequence[Dialect]) -> None:
+    """Make `app` answer every failure in the envelope of the dialect that was called."""
+    app.state.dialects = dialects
+
+    def refused(request: Request, error: Exception) -> Answer:
+        assert isinstance(error, TelecineError)
+        if error.entry.status >= 500:
+            _log.error("request failed", kind=error.kind.value, detail=error.detail, path=request.scope["path"])
+        return failure(request, error)
+
+    def invalid(request: Request, error: Exception) -> Answer:
+        assert isinstance(error, RequestValidationError)
+        found = translate(error.errors())
+        return failure(request, found[0] if len(found) == 1 else Problems(found))
+
+    def http(request: Request, error: Exception) -> Answer:
+        assert isinstance(error, HTTPException)
+        return failure(request, _of_http(request, error))
+
+    app.add_exception_handler(TelecineError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _of_http(request: Request, error: HTTPException) -> TelecineError:
+    """What the framework refused by itself, as one of ours."""
+    path = request.scope["path"]
+    match error.status_code:
+        case 404:
+            return TelecineError(ErrorKind.NOT_FOUND, f"The path {path}")
+        case 405:
+            return TelecineError(ErrorKind.METHOD_NOT_ALLOWED, f"{request.method} is not allowed on {path}.")
+        case _:
+            return TelecineError(ErrorKind.BODY_NOT_JSON, "it could not be read.")
+
+
+def translate(errors: Iterable[Mapping[str, Any]]) -> list[TelecineError]:
+    """What pydantic found wrong, field by field, in the client's own spelling of the fields."""
+    return [_translated(error) for error in errors]
+
+
+def _translated(error: Mapping[str, Any]) -> TelecineError:
+    where, *inside = error["loc"]
+    field = spell(inside)
+    if not inside and where == "body":
+        return TelecineError(ErrorKind.BODY_NOT_JSON, "there is none.")
+    if error["type"] == "missing" or (error.get("input", 0) is None and error["type"] != "finite_number"):
+        return TelecineError(ErrorKind.FIELD_MISSING, field=field)
+    detail = f"{error['msg'].removeprefix('Value error, ').rstrip('.')}."
+    kind = ErrorKind.FIELD_OUT_OF_RANGE if error["type"] in _RANGES else ErrorKind.FIELD_INVALID
+    return TelecineError(kind, detail[0].lower() + detail[1:], field=field)
+
+
+def spell(parts: Iterable[str | int]) -> str:
+    """A field's place in JSON as people write it: `input.files[0].file_path`."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+class LastResort:
+    """ASGI middleware that answers for an error nobody expected: says nothing of it, and writes it all in the log."""
+
+    def __init__(self, app: ASGIApp, respond: Callable[[Request, TelecineError], Answer] = failure) -> None:
+        self._app = app
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; where that raises, answer 500 with a number that finds the log line."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            number = uuid4().hex[:12]
+            _log.exception("unexpected error", number=number, path=scope["path"], method=scope["method"])
+            if begun:
+                raise
+            error = TelecineError(ErrorKind.INTERNAL, f"Its number is {number}.")
+            await self._respond(Request(scope), error)(scope, receive, send)

@@ -1,0 +1,279 @@
+"""Translates between the T&P wire and the canonical job: requests into `JobSpec`, states and errors into codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from telecine.apis.findings import Findings, Problems
+from telecine.apis.tnp.renditions import read_audio, read_language, read_video
+from telecine.apis.tnp.schema import unknown_fields
+from telecine.apis.tnp.schema_job import (
+    AudioIn,
+    InputFile,
+    JobRequest,
+    Output,
+    Packaging,
+    PackagingOption,
+    Subtitle,
+    SubtitleFormats,
+)
+from telecine.core import job as core
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import AudioRendition, Format, SubtitleFormat, SubtitleInput, VideoRendition
+from telecine.core.limits import Policy
+from telecine.core.states import JobState, JobWord, word
+from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES, SUCCESS
+
+MOST_ERRORS = 50
+"""Faults of one request that an answer lists."""
+
+_STATE_BY_CODE = {code: state for state, code in STATUS_CODES.items()}
+_LONGEST_PATH = 512
+_LONGEST_PLACE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """What a request to create a job means. `echo` is what the detail call gives back of it, as it was sent."""
+
+    spec: core.JobSpec
+    echo: dict[str, Any]
+    warnings: tuple[str, ...]
+    noti_id: int | None
+    noti_field: str
+
+
+def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> Translated:
+    """The canonical job that `request` asks for; `sent` is the same request as it arrived.
+
+    Raises every fault that it finds, each with the field's place in the request.
+    """
+    found = Findings()
+    _note_unknown(request, found)
+    _refuse_later_steps(request.output, found)
+    files = _files(request.input.files, found)
+    subtitles = _subtitles(request.input.subtitles or [], found)
+    video, audio = _renditions(request.output, files, policy, found)
+    _balance(request.input.files, request.output, found)
+    default_language = _default_language(request.output, audio, found)
+    path = folder(request.output.path, "output.path", found)
+    packaging = _packaging(request.output.packaging, found)
+    noti_id, noti_field = _notification(request, found)
+    found.settle()
+    assert packaging is not None
+    spec = core.JobSpec(
+        name=request.job_name,
+        content_id=request.content_id,
+        input_storage=request.input.storage_id,
+        files=tuple(files),
+        subtitles=tuple(subtitles),
+        output_storage=request.output.storage_id,
+        output_path=path,
+        default_language=default_language,
+        video=tuple(video),
+        audio=tuple(audio),
+        packaging=packaging,
+    )
+    echo = {name: sent[name] for name in type(request).model_fields if name in sent}
+    return Translated(spec, echo, tuple(found.warnings), noti_id, noti_field)
+
+
+def status_code(state: JobState) -> str:
+    """The TP code of `state`."""
+    return STATUS_CODES[state]
+
+
+def states_of(words: Sequence[str], at: str) -> list[JobState]:
+    """The states that `words`, TP codes or status words in any case, stand for. Raises FIELD_INVALID."""
+    states: list[JobState] = []
+    for wanted in words:
+        if wanted.upper() in _STATE_BY_CODE:
+            states.append(_STATE_BY_CODE[wanted.upper()])
+        elif wanted.lower() in set(JobWord):
+            states += [state for state in JobState if word(state) == wanted.lower()]
+        else:
+            known = ", ".join((*_STATE_BY_CODE, *JobWord))
+            raise TelecineError(ErrorKind.FIELD_INVALID, f"it takes {known}.", field=at)
+    return list(dict.fromkeys(states))
+
+
+def error_body(error: TelecineError) -> dict[str, Any]:
+    """The envelope of a failed request. The message names the cure; `data` lists every field that is wrong."""
+    body: dict[str, Any] = {"error_code": ERROR_CODES[error.kind], "error_message": str(error)}
+    parts = error.errors if isinstance(error, Problems) else (error,)
+    listed = [part for part in parts if part.field][:MOST_ERRORS]
+    if listed:
+        body["data"] = {
+            "errors": [
+                {"field": part.field, "error_code": ERROR_CODES[part.kind], "error_message": part.message}
+                for part in listed
+            ]
+        }
+    return body
+
+
+def success_body(data: Any, **around: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    """The envelope of a request that succeeded; `around` stands between the message and the data."""
+    return {"error_code": SUCCESS, "error_message": "Success.", **around, "data": data}
+
+
+def folder(path: str, at: str, found: Findings) -> str:
+    """`path` with single slashes and none at its ends. What could leave the folder is an error."""
+    parts = [part for part in path.strip().split("/") if part]
+    if any(part in (".", "..") for part in parts):
+        found.invalid(at, "it must not hold '.' or '..' as a folder.")
+    if "\\" in path or not path.isprintable():
+        found.invalid(at, "it must not hold backslashes or control characters.")
+    if len(path.encode()) > _LONGEST_PATH:
+        found.out_of_range(at, f"at most {_LONGEST_PATH} bytes.")
+    return "/".join(parts)
+
+
+def _key(path: str, at: str, found: Findings) -> str:
+    """`path` as a key of the input storage, which begins with no slash."""
+    key = path.lstrip("/")
+    if not key or key.endswith("/"):
+        found.invalid(at, "it names a folder, not a file.")
+    if any(part in (".", "..") for part in key.split("/")):
+        found.invalid(at, "it must not hold '.' or '..' as a folder.")
+    return key
+
+
+def _note_unknown(request: JobRequest, found: Findings) -> None:
+    for place in unknown_fields(request):
+        if place.startswith("output.packaging.option.") and "mp4" in place.lower():
+            found.warn(f"'{place[:_LONGEST_PLACE]}' is deprecated and was ignored; use 'subtitle_format'.")
+        else:
+            found.warn(f"'{place[:_LONGEST_PLACE]}' is unknown and was ignored.")
+
+
+def _refuse_later_steps(output: Output, found: Findings) -> None:
+    """Protection is never left out in silence: who asks for it and cannot have it gets no job."""
+    if output.drm is not None and output.drm.enabled:
+        found.unsupported("output.drm.enabled", "DRM comes with a later release. No job was created.")
+    if output.forensic_watermarking is not None and output.forensic_watermarking.enabled:
+        found.unsupported(
+            "output.forensic_watermarking.enabled",
+            "forensic watermarking comes with a later release. No job was created.",
+        )
+
+
+def _files(files: Sequence[InputFile], found: Findings) -> list[core.InputFile]:
+    pictures = [place for place, file in enumerate(files) if file.file_type in ("multi", "video")]
+    for place in pictures[1:]:
+        found.invalid(f"input.files[{place}].file_type", "a job takes at most one multi or video file.")
+    taken: set[int] = set()
+    return [_file(file, f"input.files[{place}]", taken, found) for place, file in enumerate(files)]
+
+
+def _file(file: InputFile, at: str, taken: set[int], found: Findings) -> core.InputFile:
+    """One input file; `taken` gathers the job-wide numbers of audio tracks, each of which is given once."""
+    audios = file.audios or []
+    if file.file_type == "video":
+        if audios:
+            found.warn(f"'{at}.audios' has no effect on a file of type video.")
+        audios = []
+    elif not audios:
+        found.missing(f"{at}.audios", "Files of type multi and audio need it.")
+    remaps = []
+    for place, audio in enumerate(audios):
+        remap = _remap(audio)
+        if remap.target in taken:
+            found.invalid(f"{at}.audios[{place}].remap.track", f"track {remap.target} is remapped to twice.")
+        taken.add(remap.target)
+        remaps.append(remap)
+    key = _key(file.file_path, f"{at}.file_path", found)
+    return core.InputFile(path=key, video=file.file_type != "audio", audio=tuple(remaps))
+
+
+def _remap(audio: AudioIn) -> core.AudioRemap:
+    return core.AudioRemap(source=audio.source.track or 0, target=audio.remap.track or 0)
+
+
+def _subtitles(subtitles: Sequence[Subtitle], found: Findings) -> list[SubtitleInput]:
+    return [
+        SubtitleInput(
+            path=_key(subtitle.file_path, f"input.subtitles[{place}].file_path", found),
+            language=read_language(subtitle.language, f"input.subtitles[{place}].language", found),
+        )
+        for place, subtitle in enumerate(subtitles)
+    ]
+
+
+def _renditions(
+    output: Output, files: Sequence[core.InputFile], policy: Policy, found: Findings
+) -> tuple[list[VideoRendition], list[AudioRendition]]:
+    remapped = frozenset(remap.target for file in files for remap in file.audio)
+    video: list[VideoRendition | None] = []
+    audio: list[AudioRendition | None] = []
+    names: set[str] = set()
+    for place, track in enumerate(output.transcodings):
+        at = f"output.transcodings[{place}]"
+        if track.track_id in names:
+            found.invalid(f"{at}.track_id", "another track has the same id.")
+        names.add(track.track_id)
+        if track.track_type == "video":
+            video.append(read_video(track, at, policy.assumed_kbps_below, found))
+        else:
+            audio.append(read_audio(track, at, remapped, found))
+    return [track for track in video if track], [track for track in audio if track]
+
+
+def _balance(files: Sequence[InputFile], output: Output, found: Findings) -> None:
+    """What goes in must come out: picture and sound are either in both or in neither."""
+    types = {track.track_type for track in output.transcodings}
+    picture = any(file.file_type != "audio" for file in files)
+    sound = any(file.file_type != "video" for file in files)
+    if picture and "video" not in types:
+        found.invalid("output.transcodings", "the input has a picture, so it needs a video track.")
+    if "video" in types and not picture:
+        found.invalid("input.files", "a video track needs a multi or video file.")
+    if sound and "audio" not in types:
+        found.invalid("output.transcodings", "the input has audio, so it needs an audio track.")
+    if "audio" in types and not sound:
+        found.invalid("input.files", "an audio track needs a multi or audio file.")
+
+
+def _default_language(output: Output, audio: Sequence[AudioRendition], found: Findings) -> str:
+    at = "output.default_language"
+    language = read_language(output.default_language, at, found)
+    if language and audio and all(track.language != language for track in audio):
+        found.warn(f"'{at}': no audio track has this language.")
+    return language
+
+
+def _packaging(packaging: Packaging, found: Findings) -> core.Packaging | None:
+    wanted = {Format.DASH: packaging.dash, Format.HLS: packaging.hls, Format.CMAF: packaging.cmaf}
+    formats = tuple(tree for tree, on in wanted.items() if on)
+    if not formats:
+        found.invalid("output.packaging", "at least one of dash, hls and cmaf must be true.")
+        return None
+    if Format.CMAF in formats and len(formats) > 1:
+        found.invalid("output.packaging.cmaf", "cmaf cannot be combined with dash or hls.")
+    option = packaging.option or PackagingOption()
+    return core.Packaging(
+        formats=formats,
+        min_buffer_time=option.min_buffer_time or 2.0,
+        average_bandwidth=bool(option.enable_average_bandwidth_mpd),
+        subtitles=_subtitle_formats(option.subtitle_format, formats, found),
+    )
+
+
+def _subtitle_formats(
+    given: SubtitleFormats | None, formats: Sequence[Format], found: Findings
+) -> dict[Format, SubtitleFormat]:
+    at = "output.packaging.option.subtitle_format"
+    wanted = {tree: SubtitleFormat(value) for tree in Format if (value := getattr(given, tree.value, None))}
+    if Format.CMAF in formats and wanted.get(Format.CMAF) is SubtitleFormat.MP4_VTT:
+        found.invalid(f"{at}.cmaf", "cmaf takes text_vtt or mp4_ttml.")
+    for tree in sorted(set(wanted) - set(formats)):
+        found.warn(f"'{at}.{tree.value}' has no effect: {tree.value} is not asked for.")
+    return {tree: value for tree, value in wanted.items() if tree in formats}
+
+
+def _notification(request: JobRequest, found: Findings) -> tuple[int | None, str]:
+    """The notification to use and the field that named it; the document shows the field in two places."""
+    inner, outer = request.output.job_noti_id, request.job_noti_id
+    if inner is not None and outer is not None and inner != outer:
+        found.invalid("job_noti_id", "it differs from 'output.job_noti_id'.")
+    return (inner, "output.job_noti_id") if inner is not None else (outer, "job_noti_id")
