@@ -11,9 +11,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telecine.core.limits import MediaLimits, Policy
-
-REGIONS = {"RG004": "us-west-2", "RG011": "ap-northeast-2", "RG013": "ap-southeast-1"}
-"""Region codes of the documents and the S3 region each one names."""
+from telecine.core.regions import REGIONS as REGIONS
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,176 @@
+"""Buckets as folders of the local file system: the embedded default, which needs no server and no keys.
+
+No key can name anything outside the bucket's folder: neither by its own text nor through a symbolic link.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.storage.names import check_bucket, check_key
+from telecine.storage.parts import copy, is_part, whole
+from telecine.storage.store import ObjectInfo, Report, no_report
+
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+def create_bucket(bucket_dir: Path, bucket: str) -> Path:
+    """Make the folder of a bucket, where it is not there yet, and return it. Raises STORAGE_REFUSED for its name."""
+    folder = bucket_dir / check_bucket(bucket)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class FolderStore:
+    """The bucket whose objects are the files below `root`. The folder itself must exist at every call."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """See `Store.list`. Symbolic links to folders are not followed."""
+        root = self._bucket()
+        for folder, _, names in os.walk(self._folder_of(prefix)):
+            for name in names:
+                key = Path(folder, name).relative_to(root).as_posix()
+                if key.startswith(prefix) and not is_part(name) and (info := self._listed(key)):
+                    yield info
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """See `Store.head`."""
+        path = self._path(key)
+        with self._told(key):
+            return _info(key, path.stat()) if path.is_file() else None
+
+    def download(self, key: str, target: Path, report: Report = no_report) -> None:
+        """See `Store.download`."""
+        with self._open(key) as source, whole(target) as file:
+            copy(source, file, os.fstat(source.fileno()).st_size, report)
+
+    def upload(
+        self,
+        source: Path | bytes,
+        key: str,
+        content_type: str,  # noqa: ARG002 - a part of the Protocol
+        report: Report = no_report,
+    ) -> None:
+        """See `Store.upload`. A file has no content type; whoever serves it goes by its name."""
+        path = self._path(key)
+        if isinstance(source, bytes):
+            with self._told(key, writing=True), whole(path) as file:
+                file.write(source)
+                report(len(source), len(source))
+            return
+        with source.open("rb") as content, self._told(key, writing=True), whole(path) as file:
+            copy(content, file, os.fstat(content.fileno()).st_size, report)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See `Store.delete`. Folders that this empties go too: in a bucket there are none."""
+        for key in keys:
+            path = self._path(key)
+            with self._told(key), suppress(*_NO_FILE):
+                path.unlink()
+            self._prune(path.parent)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """See `Store.read`."""
+        with self._open(key) as file, self._told(key):
+            file.seek(start)
+            return file.read(-1 if length is None else length)
+
+    def clear_unfinished(self, prefix: str) -> None:
+        """See `Store.clear_unfinished`."""
+        root = self._bucket()
+        for folder, _, names in os.walk(self._folder_of(prefix)):
+            for part in (Path(folder, name) for name in names if is_part(name)):
+                # The part does not show which key of the folder it was for: the folder decides.
+                if f"{part.parent.relative_to(root).as_posix()}/".startswith(prefix):
+                    part.unlink(missing_ok=True)
+                    self._prune(part.parent)
+
+    def _bucket(self) -> Path:
+        if not self._root.is_dir():
+            name = self._root.name
+            detail = f"bucket {name!r} does not exist: make the folder {name!r} in this server's folder of buckets."
+            raise TelecineError(ErrorKind.STORAGE_REFUSED, detail)
+        return self._root.resolve()
+
+    def _path(self, key: str) -> Path:
+        """Where the object lies. Raises FIELD_INVALID for a key that no file here can have."""
+        root = self._bucket()
+        parts = check_key(key).split("/")
+        if not all(parts) or any(map(is_part, parts)):
+            raise TelecineError(ErrorKind.FIELD_INVALID, "a folder store cannot have such a key.", field=key)
+        path = root.joinpath(*parts)
+        if not _inside(path, root):
+            raise TelecineError(ErrorKind.FIELD_INVALID, "it leads out of the bucket.", field=key)
+        return path
+
+    def _open(self, key: str) -> BinaryIO:
+        """The object's file. Raises OBJECT_MISSING, also for what is not a plain file: a pipe would wait for ever."""
+        if self.head(key) is None:
+            raise TelecineError(ErrorKind.OBJECT_MISSING, "there is no such object.", field=key)
+        with self._told(key):
+            return self._path(key).open("rb")
+
+    def _folder_of(self, prefix: str) -> Path:
+        """The deepest folder that holds every key with this prefix."""
+        folder = prefix.rpartition("/")[0]
+        return self._path(folder) if folder else self._bucket()
+
+    def _listed(self, key: str) -> ObjectInfo | None:
+        """What a listing says of a file; nothing of one that is gone again or is none of the bucket's."""
+        try:
+            return self.head(key)
+        except TelecineError:
+            return None
+
+    def _prune(self, folder: Path) -> None:
+        root = self._bucket()
+        with suppress(OSError):  # not empty, or somebody was quicker
+            while folder != root:
+                folder.rmdir()
+                folder = folder.parent
+
+    @contextmanager
+    def _told(self, key: str, *, writing: bool = False) -> Iterator[None]:
+        """Say what went wrong in the terms of a store."""
+        try:
+            yield
+        except OSError as error:
+            raise _explain(error, key, writing) from error
+
+
+def _inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links that lead in a circle, or a name that is too long
+        return False
+
+
+def _info(key: str, stat: os.stat_result) -> ObjectInfo:
+    return ObjectInfo(key, stat.st_size, f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}")
+
+
+def _explain(error: OSError, key: str, writing: bool) -> TelecineError:
+    if isinstance(error, PermissionError):
+        return TelecineError(ErrorKind.STORAGE_REFUSED, f"the server may not {_verb(writing)} {key!r}.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return TelecineError(ErrorKind.STORAGE_REFUSED, f"there is no room left for {key!r}.")
+    if error.errno == errno.ENAMETOOLONG:
+        return TelecineError(ErrorKind.FIELD_INVALID, "a part of it is too long for a file name.", field=key)
+    if isinstance(error, (*_NO_FILE, FileExistsError)):
+        if writing and not isinstance(error, FileNotFoundError):
+            detail = f"{key!r} cannot be written: a file and a folder cannot have one name."
+            return TelecineError(ErrorKind.STORAGE_REFUSED, detail)
+        if not writing:
+            return TelecineError(ErrorKind.OBJECT_MISSING, "there is no such object.", field=key)
+    return TelecineError(ErrorKind.STORAGE_UNREACHABLE, f"cannot {_verb(writing)} {key!r}: {error.strerror}.")
+
+
+def _verb(writing: bool) -> str:
+    return "write" if writing else "read"

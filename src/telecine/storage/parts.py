@@ -1,0 +1,70 @@
+"""Files that appear whole or not at all: written under another name beside the target, renamed last.
+
+Temporary names of killed processes can be told from everybody else's files and removed.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from telecine.storage.store import Report
+
+PIECE = 32 * 2**20
+"""Bytes that are copied between two reports."""
+
+_PREFIX = ".telecine-"
+_SUFFIX = ".part"
+
+
+def is_part(name: str) -> bool:
+    """Whether `name` is one of ours for an unfinished file."""
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[BinaryIO]:
+    """A file to write, which becomes `target` at the end of the block, and vanishes where the block raises."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    try:
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def copy(source: BinaryIO, target: BinaryIO, total: int, report: Report) -> None:
+    """Copy the `total` bytes of `source` to `target`, both unread and unwritten, reporting after every piece.
+
+    The kernel does it where it can: on some file systems the copy then takes no time and no space.
+    """
+    report(0, total)
+    done = 0
+    in_kernel = hasattr(os, "copy_file_range")
+    while True:
+        try:
+            moved = os.copy_file_range(source.fileno(), target.fileno(), PIECE) if in_kernel else _piece(source, target)
+        except OSError as error:
+            if not in_kernel or done or error.errno not in _NOT_IN_KERNEL:
+                raise
+            in_kernel = False  # two file systems, or one that cannot: by hand then
+            continue
+        if not moved:
+            return
+        done += moved
+        report(done, max(done, total))
+
+
+_NOT_IN_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
+
+
+def _piece(source: BinaryIO, target: BinaryIO) -> int:
+    return target.write(source.read(PIECE))

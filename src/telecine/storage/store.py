@@ -1,0 +1,52 @@
+"""What every object store of ours can do, and nothing more, so that the rooms that use one do not know its kind."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+type Report = Callable[[int, int], None]
+"""Told how many of how many bytes have passed. Called in the thread that called the store; what it raises ends
+the transfer, leaves nothing behind and goes on to the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object. `size` is bytes; `etag` changes whenever the content does, and is empty where none is known."""
+
+    key: str
+    size: int
+    etag: str = ""
+
+
+def no_report(done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+class Store(Protocol):
+    """One bucket. Safe to share between threads.
+
+    Every call raises STORAGE_REFUSED where the store says no, with its reason; STORAGE_UNREACHABLE where it did not
+    answer after several tries; FIELD_INVALID for a key that cannot be. No error holds a secret.
+    """
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Every object whose key begins with `prefix`, in no promised order."""
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """What is known of an object; None where there is none."""
+
+    def download(self, key: str, target: Path, report: Report = no_report) -> None:
+        """Fetch an object to `target`, which appears only when it is whole. Raises OBJECT_MISSING."""
+
+    def upload(self, source: Path | bytes, key: str, content_type: str, report: Report = no_report) -> None:
+        """Store `source` under `key`, replacing what is there; readers see the old object or the new one."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects; those that are not there do not matter."""
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """Up to `length` bytes from offset `start`, into memory; empty past the end. Raises OBJECT_MISSING."""
+
+    def clear_unfinished(self, prefix: str) -> None:
+        """Remove what killed uploads of keys that begin with `prefix` left unseen. None may be under way there."""
