@@ -1,30 +1,55 @@
 """Becomes a media tool, after putting itself in a cage. Run by `media.sandbox` as a script of its own.
 
-    python -I -S launcher.py PARENT NETWORK NICE MEMORY CPU FILE_SIZE FILES TOOL ARGUMENTS…
+    python -I -S launcher.py PARENT NETWORK NICE MEMORY CPU FILE_SIZE FILES COUNT READABLE… TOOL ARGUMENTS…
 
-A script instead of a `preexec_fn`, because code between fork and exec may deadlock in a program with threads.
-Only the standard library's fastest imports: this runs before every tool (about 20 ms in all).
+NETWORK is 1 where the tool may use it; READABLE are COUNT files and folders that it may read besides its own; the
+current folder is the one place that it may write to. A script instead of a `preexec_fn`, because code between fork
+and exec may deadlock in a program with threads. Only quick imports: this runs before every tool (about 20 ms).
 """
 
 import ctypes
 import os
 import resource
-import signal
 import sys
+from _collections_abc import Callable  # collections.abc under the name that `os` has already loaded
 
+LAUNCH_FAILED = 126
+
+SIGKILL = 9  # the module `signal` is slow to import
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
-LAUNCH_FAILED = 126
+
+# Landlock (linux/landlock.h). The system call numbers are the same on every processor.
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+ASK_VERSION = 1
+RULE_PATH_BENEATH = 1
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_FILE, MAKE_FIFO = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 10
+REFER, TRUNCATE = 1 << 13, 1 << 14
+RIGHTS_KNOWN = {1: 13, 2: 14, 3: 15, 4: 15}
+"""How many rights each version of Landlock knows; all later ones know 16."""
+TCP_BIND_AND_CONNECT = 3
+SIGNALS_AND_ABSTRACT_SOCKETS = 3
+
+USE = EXECUTE | READ_FILE | READ_DIR
+OWN = READ_FILE | READ_DIR | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_FILE | MAKE_FIFO | REFER | TRUNCATE
+ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache", "/sys/devices/system/cpu")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+FACTS = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/self")
 
 
 def main(arguments: list[str]) -> None:
     """Set up the cage in an order that matters (see the comments), then become the tool."""
-    parent, network, nice, memory, cpu, file_size, files = (int(number) for number in arguments[:7])
-    command = arguments[7:]
+    parent, network, nice, memory, cpu, file_size, files, count = (int(number) for number in arguments[:8])
+    readable, command = arguments[8 : 8 + count], arguments[8 + count :]
     if not network:
         isolate_network()
     # After the namespace: entering one changes credentials, and the kernel then forgets the death signal.
     die_with(parent)
+    folder = os.path.dirname(command[0])  # noqa: PTH120 - pathlib is slow to import
+    confine(bool(network), [folder, f"{folder}/../lib", *readable])
     os.nice(nice)
     for kind, most in (
         (resource.RLIMIT_CORE, 0),
@@ -38,22 +63,63 @@ def main(arguments: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606 - no shell is the point
 
 
-def isolate_network() -> bool:
-    """Enter a network namespace without interfaces. False where the kernel does not let ordinary users do so."""
-    try:
+def isolate_network() -> None:
+    """Enter a network namespace without interfaces, where the kernel lets ordinary users do so."""
+    try:  # noqa: SIM105 - contextlib is slow to import
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
-    except (OSError, AttributeError):
-        return False
-    return True
+    except OSError:
+        pass  # `telecine doctor` tells; see sandbox.network_isolation
 
 
 def die_with(parent: int) -> None:
-    """Be killed when the parent dies; it may already have died, which only its changed id tells."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    """Be killed when the parent dies, and never gain privileges. The parent may be dead: then its id has changed."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(LAUNCH_FAILED)
+
+
+def confine(network: bool, readable: list[str]) -> None:
+    """Give up all of the file system but the current folder, `readable` and what programs need to run.
+
+    By Landlock, where the kernel has it. It also takes TCP from tools without network, and signals to strangers.
+    """
+    syscall = ctypes.CDLL(None).syscall
+    version = syscall(CREATE_RULESET, None, 0, ASK_VERSION)
+    if version < 1:
+        return  # `telecine doctor` tells; see sandbox.file_isolation
+    handled = (1 << RIGHTS_KNOWN.get(version, 16)) - 1
+    ruleset = create_ruleset(syscall, version, handled, network)
+    for paths, rights in (((".",), OWN), ((*SYSTEM, *FACTS, *readable), USE), (DEVICES, READ_FILE | WRITE_FILE)):
+        for path in paths:
+            allow(syscall, ruleset, path, rights & handled)
+    syscall(RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+
+
+def create_ruleset(syscall: Callable[..., int], version: int, handled: int, network: bool) -> int:
+    """A ruleset that denies all that `version` can deny, until `allow` allows some."""
+    words = [handled]
+    if version >= 4:
+        words.append(0 if network else TCP_BIND_AND_CONNECT)
+    if version >= 6:
+        words.append(SIGNALS_AND_ABSTRACT_SOCKETS)
+    attributes = b"".join(word.to_bytes(8, sys.byteorder) for word in words)
+    return syscall(CREATE_RULESET, attributes, len(attributes), 0)
+
+
+def allow(syscall: Callable[..., int], ruleset: int, path: str, rights: int) -> None:
+    """Allow `rights` on a file, or on a folder and all below it; a path that does not exist needs none."""
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    if not os.path.isdir(path):  # noqa: PTH112
+        rights &= ON_FILES
+    rule = rights.to_bytes(8, sys.byteorder) + descriptor.to_bytes(4, sys.byteorder)
+    syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, rule, 0)
+    os.close(descriptor)
 
 
 def lower(kind: int, most: int) -> None:
@@ -67,5 +133,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except OSError as error:
-        print(f"cannot start {os.path.basename(sys.argv[8])}: {error.strerror}", file=sys.stderr)  # noqa: PTH119
+        print(f"cannot start the tool: {error.strerror}", file=sys.stderr)
         sys.exit(LAUNCH_FAILED)

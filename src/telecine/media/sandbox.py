@@ -1,8 +1,9 @@
 """The only place that starts a media process, and the cage it runs in.
 
-A media tool parses whatever a stranger uploaded. So it gets an argument vector and never a shell, a folder of the
-job's own, an empty environment, no stdin, no network, limits on memory, time and files, and a watchdog; and it dies
-with us: with the worker (the kernel's parent-death signal), with the job (cancellation), or when it hangs.
+A media tool parses whatever a stranger uploaded. So it gets an argument vector and never a shell, one folder to work
+in and no sight of the rest of the disk, an empty environment, no stdin, no network, limits on memory, time and files,
+and a watchdog; and it dies with us: with the worker (the kernel's parent-death signal), with the job (cancellation),
+or when it hangs.
 `launcher.py` sets up what must be set from inside; `tool_output.py` keeps what the tool says.
 """
 
@@ -48,7 +49,8 @@ type Poll = Callable[[], bool | None]
 class Completed:
     """What a tool that ended well left behind. `peak_memory` is resident bytes; times are seconds.
 
-    `stdout` is its last 8 MiB, or empty where `on_line` took the lines; `stderr_tail` its last 64 KiB, cleaned.
+    `stdout` is its last 8 MiB, or empty where `on_line` took the lines; `stderr_tail` its last 64 KiB, cleaned. The
+    peak is sampled four times a second, so it is a lower bound.
     """
 
     stdout: str
@@ -67,16 +69,19 @@ def run(
     log: Callable[[str], None] | None = None,
     poll: Poll | None = None,
     network: bool = False,
+    readable: Sequence[Path] = (),
     failure: ErrorKind = ErrorKind.ENCODE_FAILED,
     secrets: Sequence[str] = (),
 ) -> Completed:
     """Run one media tool in the sandbox and wait for its end.
 
-    `argv[0]` is the tool's absolute path. `on_line` gets each line of stdout without its end. `poll` is called four
-    times a second and may return True for progress that it saw elsewhere, such as a growing file: that keeps the
-    stall watchdog quiet, as any output does. Whatever `on_line` or `poll` raises (`Cancelled`) kills the whole
-    process group at once and goes on to the caller. `log` gets the command line, ready to be pasted into a shell
-    in `cwd`, with each of `secrets` masked.
+    `argv[0]` is the tool's absolute path. The tool reads and writes below `cwd` only, and reads what is listed in
+    `readable`; a symbolic link that leaves `cwd` leads nowhere.
+
+    `on_line` gets each line of stdout without its end. `poll` is called four times a second and may return True for
+    progress that it saw elsewhere, such as a growing file: that keeps the stall watchdog quiet, as any output does.
+    Whatever `on_line` or `poll` raises (`Cancelled`) kills the whole process group at once and goes on to the caller.
+    `log` gets the command line, ready to be pasted into a shell in `cwd`, with each of `secrets` masked.
 
     Raises `failure` where the tool ends badly, OUT_OF_MEMORY, STALLED (no sign of life for `limits.stall_seconds`),
     TIMED_OUT (`limits.process_seconds`) or ENGINE_MISSING; each with the tool's last words.
@@ -89,8 +94,10 @@ def run(
         log(clean(shlex.join(command), cwd, secrets))
     stdout: Lines | Tail = Lines(on_line) if on_line else Tail(STDOUT_KEPT)
     stderr = Tail(STDERR_KEPT)
-    with _Child(command, cwd, limits, network) as child:
+    with _Child([*_launch(limits, network, readable), *command], cwd, limits) as child:
         child.watch(stdout, stderr, poll)
+    if isinstance(stdout, Lines):
+        stdout.end()
     said = hide_paths(clean(stderr.text(), cwd, secrets))
     complaint = _complaint(child, last_lines(said, LINES_IN_ERROR))
     if complaint:
@@ -111,16 +118,34 @@ def network_isolation() -> bool:
 
     Tried once. Where it is not so, tools run all the same, and only their protocol white list keeps them local.
     """
-    code = "import os; print(os.readlink('/proc/self/ns/net'))"
-    with tempfile.TemporaryDirectory() as folder:
-        done = run([sys.executable, "-I", "-S", "-c", code], cwd=Path(folder), limits=MediaLimits(process_seconds=30))
-    return done.stdout.strip() != str(Path("/proc/self/ns/net").readlink())
+    inside = _ask_inside("import os; print(os.readlink('/proc/self/ns/net'))")
+    return bool(inside) and inside != str(Path("/proc/self/ns/net").readlink())
+
+
+@cache
+def file_isolation() -> bool:
+    """Whether tools here see only their own folder: whether the kernel has Landlock (Linux 5.13 and newer).
+
+    Tried once. Where it is not so, tools run all the same, with the rights of the worker's user.
+    """
+    with tempfile.NamedTemporaryFile() as secret:
+        code = f"try: open({secret.name!r}).close()\nexcept OSError: print('hidden')"
+        return _ask_inside(code) == "hidden"
+
+
+def _ask_inside(code: str) -> str:
+    """What a piece of Python prints inside the sandbox; empty where it fails."""
+    python = [sys.executable, "-I", "-S", "-c", code]
+    with tempfile.TemporaryDirectory() as folder, suppress(TelecineError):
+        limits = MediaLimits(process_seconds=30)
+        return run(python, cwd=Path(folder), limits=limits, readable=[Path(sys.base_prefix)]).stdout.strip()
+    return ""
 
 
 class _Child:
     """One running tool: its pipes, its watchdog, its end. Leaving the `with` block leaves no process behind."""
 
-    def __init__(self, command: list[str], cwd: Path, limits: MediaLimits, network: bool) -> None:
+    def __init__(self, command: list[str], cwd: Path, limits: MediaLimits) -> None:
         self.ending: ErrorKind | None = None
         """Why we ended it; None where it ended by itself."""
         self.returncode: int | None = None
@@ -132,7 +157,7 @@ class _Child:
         self._kill_at = float("inf")
         # The parent-death signal is tied to the thread that spawns: this very thread waits in `watch`.
         self._process = subprocess.Popen(
-            [*_launch(limits, network), *command],
+            command,
             cwd=cwd,
             env={"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": str(cwd)},
             stdin=subprocess.DEVNULL,
@@ -182,7 +207,6 @@ class _Child:
             for key in list(selector.get_map().values()):
                 while key.data and self._take(key.fd, key.data):
                     pass
-        stdout.end()
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         assert self._process.stdout
@@ -224,11 +248,11 @@ class _Child:
             os.killpg(self._pid, number)
 
 
-def _launch(limits: MediaLimits, network: bool) -> list[str]:
+def _launch(limits: MediaLimits, network: bool, readable: Sequence[Path]) -> list[str]:
     """The launcher's part of the command line; see `launcher.py` for the order."""
     cpu = int(limits.process_seconds * (os.cpu_count() or 1)) + 1
     values = (os.getpid(), int(network), NICENESS, limits.process_memory_bytes, cpu, limits.input_bytes, OPEN_FILES)
-    return [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, values)]
+    return [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, (*values, len(readable), *readable))]
 
 
 def _complaint(child: _Child, said: str) -> tuple[ErrorKind | None, str] | None:

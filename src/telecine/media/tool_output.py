@@ -1,7 +1,6 @@
 """What media tools say: bounded in memory however much they say, and cleaned before anybody sees it."""
 
 import re
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,22 +16,17 @@ class Tail:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._pieces: deque[bytes] = deque()
-        self._size = 0
+        self._kept = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes and forget what is no longer among the last."""
-        self._pieces.append(data)
-        self._size += len(data)
-        while self._size - len(self._pieces[0]) >= self._most:
-            self._size -= len(self._pieces.popleft())
-
-    def end(self) -> None:
-        """The stream is over; there is nothing to do for a tail."""
+        """Take the next bytes; now and then forget what is no longer among the last."""
+        self._kept += data
+        if len(self._kept) > 2 * self._most:
+            del self._kept[: -self._most]
 
     def text(self) -> str:
         """What is kept, as text; bytes that are not UTF-8 are replaced."""
-        return b"".join(self._pieces)[-self._most :].decode("utf-8", "replace")
+        return self._kept[-self._most :].decode("utf-8", "replace")
 
 
 class Lines:
@@ -40,23 +34,25 @@ class Lines:
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
-        self._rest = b""
+        self._rest = bytearray()
 
     def feed(self, data: bytes) -> None:
         """Hand on every line that `data` completes."""
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        for line in whole:
-            self._hand_on(line)
+        head, *more = data.split(b"\n")
+        self._rest += head
+        for piece in more:
+            self._hand_on()
+            self._rest += piece
         if len(self._rest) > LONGEST_LINE:
-            self.end()
+            self._hand_on()
 
     def end(self) -> None:
         """Hand on what is left, a line that its writer did not end."""
         if self._rest:
-            rest, self._rest = self._rest, b""
-            self._hand_on(rest)
+            self._hand_on()
 
-    def _hand_on(self, line: bytes) -> None:
+    def _hand_on(self) -> None:
+        line, self._rest = self._rest, bytearray()
         self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
 
 

@@ -113,7 +113,7 @@ def capabilities(tools: Tools) -> list[Check]:
         _version("ffprobe", tools.ffprobe, "-version", OLDEST_FFMPEG),
         *_features("ffprobe", tools.ffprobe, "demuxers", DEMUXERS),
         _version("packager", tools.packager, "--version", 3),
-        _isolation(),
+        *_isolation(),
     ]
 
 
@@ -142,13 +142,20 @@ def _features(engine: str, path: Path, kind: str, wanted: tuple[str, ...]) -> It
     yield Check(f"{engine} {kind}", not missing, found, cure)
 
 
-def _isolation() -> Check:
-    return Check(
+def _isolation() -> Iterator[Check]:
+    """Whether the kernel lets the sandbox close all its doors."""
+    yield Check(
         "media tools without network",
         sandbox.network_isolation(),
-        "network namespace" if sandbox.network_isolation() else "the kernel allows no unprivileged user namespaces",
-        "Allow them (sysctl kernel.unprivileged_userns_clone=1 or user.max_user_namespaces, or the container's seccomp "
+        "network namespace" if sandbox.network_isolation() else "no unprivileged user namespaces",
+        "Allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, or the container's seccomp "
         "profile), or cut the worker off from the network by other means.",
+    )
+    yield Check(
+        "media tools see only their folder",
+        sandbox.file_isolation(),
+        "Landlock" if sandbox.file_isolation() else "no Landlock",
+        "Use Linux 5.13 or newer with 'landlock' among the kernel's lsm= modules.",
     )
 
 
