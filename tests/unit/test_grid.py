@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from telecine.core.errors import ErrorKind, TelecineError
@@ -55,6 +55,7 @@ def test_a_rest_of_a_whole_segment_is_a_chunk_of_its_own():
     assert [chunk.end for chunk in cut_chunks(grid, Fraction(124), 60)] == [60, 120, 124]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     rates=st.lists(st.sampled_from(RATES), min_size=1, max_size=4),
     gop_seconds=st.floats(min_value=0.1, max_value=10),

@@ -420,7 +420,7 @@ def test_a_missing_track_is_named_as_the_client_wrote_it():
         plan(spec(rung(), track(0, 1), files=files), media(video(), audio()), media(audio(), audio(1)))
     assert refused.value.kind is ErrorKind.TRACK_MISSING
     assert refused.value.field == "input.files[1].audios[1].in.track"
-    assert "'more.mp4' has 2 audio track(s), so there is no track 2." in refused.value.message
+    assert "'more.mp4' has no usable audio track 2; it has: 0, 1." in refused.value.message
 
 
 def test_a_source_that_was_never_remapped_and_a_number_given_twice_are_refused():

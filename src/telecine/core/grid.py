@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil, gcd, lcm
 
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.plan import ChunkSpan, whole_frames
 
 LONGEST_GOP = Fraction(10)
 """Seconds; a grid coarser than this makes seeking and switching unusable."""
@@ -24,28 +25,11 @@ class Grid:
 
     def gop_frames(self, rate: Fraction) -> int:
         """Frames of one GOP at `rate` frames per second."""
-        return _whole(self.gop * rate)
+        return whole_frames(self.gop * rate)
 
     def segment_frames(self, rate: Fraction) -> int:
         """Frames of one full segment at `rate` frames per second."""
-        return _whole(self.segment * rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A stretch of the programme from `start` to `end`, exact seconds, both on the segment grid or the end."""
-
-    index: int
-    start: Fraction
-    end: Fraction
-
-    def first_frame(self, rate: Fraction) -> int:
-        """Number of the first frame of this chunk in a rendition of `rate` frames per second."""
-        return _whole(self.start * rate)
-
-    def frames(self, rate: Fraction) -> int:
-        """Frames in this chunk at `rate`; the last chunk's end is rounded up to a whole frame."""
-        return ceil(self.end * rate) - self.first_frame(rate)
+        return whole_frames(self.segment * rate)
 
 
 def make_grid(rates: list[Fraction], gop_seconds: float, gops_per_segment: int) -> Grid:
@@ -66,7 +50,7 @@ def make_grid(rates: list[Fraction], gop_seconds: float, gops_per_segment: int) 
     return Grid(gop=gop, segment=gop * gops_per_segment)
 
 
-def cut_chunks(grid: Grid, duration: Fraction, chunk_seconds: float) -> list[Chunk]:
+def cut_chunks(grid: Grid, duration: Fraction, chunk_seconds: float) -> list[ChunkSpan]:
     """Cut `duration` seconds into chunks of about `chunk_seconds`, each a whole number of segments.
 
     A last chunk shorter than one segment is joined to the one before it: it would be all overhead.
@@ -77,16 +61,10 @@ def cut_chunks(grid: Grid, duration: Fraction, chunk_seconds: float) -> list[Chu
     if count > 1 and duration - length * (count - 1) < grid.segment:
         count -= 1
     ends = [*(length * number for number in range(1, count)), duration]
-    return [Chunk(index, length * index, end) for index, end in enumerate(ends)]
+    return [ChunkSpan(index=index, start=length * index, end=end) for index, end in enumerate(ends)]
 
 
 def _common_period(rates: list[Fraction]) -> Fraction:
     """The shortest time that is a whole number of frames at every rate: lcm of the frame durations."""
     periods = [1 / rate for rate in rates]
     return Fraction(lcm(*(p.numerator for p in periods)), gcd(*(p.denominator for p in periods)))
-
-
-def _whole(frames: Fraction) -> int:
-    if frames.denominator != 1:
-        raise ValueError(f"{frames} frames do not lie on the grid")
-    return frames.numerator

@@ -5,6 +5,7 @@ JSON in the job's work folder, so that a worker that takes over after a crash ma
 """
 
 from fractions import Fraction
+from math import ceil
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -121,11 +122,26 @@ class TreeOutput(_Frozen):
 
 
 class ChunkSpan(_Frozen):
-    """Chunk `index` from `start` to `end`, exact seconds on the programme's clock."""
+    """Chunk `index` from `start` to `end`, exact seconds on the programme's clock, on the segment grid or the end."""
 
     index: int
     start: Fraction
     end: Fraction
+
+    def first_frame(self, rate: Fraction) -> int:
+        """Number of the first frame of this chunk in a rendition of `rate` frames per second."""
+        return whole_frames(self.start * rate)
+
+    def frames(self, rate: Fraction) -> int:
+        """Frames in this chunk at `rate`; the last chunk's end is rounded up to a whole frame."""
+        return ceil(self.end * rate) - self.first_frame(rate)
+
+
+def whole_frames(frames: Fraction) -> int:
+    """`frames` as a number; ValueError where it is not a whole one, so that nothing off the grid goes unnoticed."""
+    if frames.denominator != 1:
+        raise ValueError(f"{frames} frames do not lie on the grid")
+    return frames.numerator
 
 
 class Plan(_Frozen):

@@ -80,17 +80,20 @@ def remapped_tracks(spec: JobSpec, media: Sequence[MediaInfo], picture_file: int
         origin = _origin(info, position == picture_file)
         for entry, remap in enumerate(file.audio):
             field = f"input.files[{position}].audios[{entry}]"
-            if remap.source >= len(info.audio):
+            # By order, not by place: the probe leaves out tracks that cannot be used.
+            found = next((track for track in info.audio if track.order == remap.source), None)
+            if found is None:
+                known = ", ".join(str(track.order) for track in info.audio) or "none"
                 raise TelecineError(
                     ErrorKind.TRACK_MISSING,
-                    f"'{file.path}' has {len(info.audio)} audio track(s), so there is no track {remap.source}.",
+                    f"'{file.path}' has no usable audio track {remap.source}; it has: {known}.",
                     field=f"{field}.in.track",
                 )
             if remap.target in tracks:
                 raise TelecineError(
                     ErrorKind.FIELD_INVALID, f"{remap.target} is given twice.", field=f"{field}.remap.track"
                 )
-            tracks[remap.target] = Track(position, info, info.audio[remap.source], origin)
+            tracks[remap.target] = Track(position, info, found, origin)
     return tracks
 
 

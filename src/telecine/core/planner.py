@@ -93,9 +93,7 @@ def _chunks(picture: PictureSource | None, grid: Grid, duration: Fraction, polic
     if not picture:
         return ()
     wanted = policy.chunk_seconds if picture.seekable else float(duration) + 1
-    return tuple(
-        ChunkSpan(index=chunk.index, start=chunk.start, end=chunk.end) for chunk in cut_chunks(grid, duration, wanted)
-    )
+    return tuple(cut_chunks(grid, duration, wanted))
 
 
 def _audio(spec: JobSpec, tracks: dict[int, Track], duration: Fraction, warn: list[str]) -> list[AudioOutput]:
