@@ -1,0 +1,5 @@
+"""`python -m telecine.cli`: the same as `telecine`."""
+
+from telecine.cli import app
+
+app()

@@ -1,0 +1,192 @@
+"""`telecine run`, `probe` and `verify`: the engine on files of this machine, with no server and no database."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from telecine.cli import rooms
+from telecine.cli.output import AsJson, complaints, show_json, show_record, show_rows
+from telecine.cli.progress import JobProgress
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.progress import Phase, Tick
+
+if TYPE_CHECKING:
+    from telecine.apis.tnp.mapping import Translated
+    from telecine.core.limits import Policy
+    from telecine.core.media_info import MediaInfo
+    from telecine.jobs.stages import Outcome
+
+_EVERY = 0.2
+"""Seconds between two redraws of the progress."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("run")(run)
+    app.command("probe")(probe)
+
+
+def run(
+    job: Annotated[Path, typer.Argument(help="Body of a T&P create-job request.", exists=True, dir_okay=False)],
+    source: Annotated[Path, typer.Option("--input", help="Folder that stands for the input storage.")],
+    target: Annotated[Path, typer.Option("--output", help="Folder that stands for the output storage.")],
+    work: Annotated[
+        Path | None, typer.Option(help="Work folder; a second run goes on where it was broken off. Default: temporary.")
+    ] = None,
+    slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Do one job in this process: the same request and the same engine as the server's.
+
+    The request's storage ids do not matter, and a wish to be notified is ignored.
+    """
+    from telecine.jobs import services, stages
+    from telecine.storage.folder import FolderStore
+
+    in_force = rooms.settings()
+    asked = _read_job(job, in_force.policy)
+    tools = rooms.tools(in_force)
+    if not source.is_dir():
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
+    target.mkdir(parents=True, exist_ok=True)
+    stores = stages.Stores(FolderStore(source), FolderStore(target))
+    with _work_folder(work) as folder, JobProgress(asked.spec.name) as shown:
+        report = _Reporter(shown)
+        log = _print_line if verbose else _drop_line
+        limits, policy = in_force.limits, in_force.policy
+        count = slots or services.cpu_slots(in_force)
+        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count)
+    _show_outcome(outcome, asked, target, as_json)
+
+
+def probe(
+    file: Annotated[Path, typer.Argument(help="A media file.", exists=True, dir_okay=False)], as_json: AsJson = False
+) -> None:
+    """Say what a media file holds, as a job would see it, and refuse what a job would refuse."""
+    from telecine.media import probe as prober
+
+    in_force = rooms.settings()
+    info = prober.probe(file.resolve(), rooms.tools(in_force), in_force.limits)
+    if as_json:
+        show_json(info.model_dump(mode="json"))
+        return
+    show_record(
+        {"format": info.demuxer, "duration": f"{float(info.duration):.3f} s", "size": f"{info.size:,} bytes"}, False
+    )
+    show_rows(list(_tracks(info)), ["track", "codec", "what", "language", "bitrate"], False, none="It holds no track.")
+    for warning in info.warnings:
+        complaints().print(f"Warning: {warning}", markup=False)
+
+
+class _Reporter:
+    """Gathers ticks from the engine's threads and redraws a few times a second."""
+
+    def __init__(self, shown: JobProgress) -> None:
+        self._shown = shown
+        self._units: dict[tuple[Phase, int], Tick] = {}
+        self._drawn = 0.0
+        self._lock = Lock()
+
+    def __call__(self, phase: Phase, unit: int, tick: Tick) -> None:
+        with self._lock:
+            self._units[phase, unit] = tick
+            now = time.monotonic()
+            if now - self._drawn > _EVERY or tick.done >= tick.total:
+                self._drawn = now
+                self._shown.title(phase.value.replace("_", " "))
+                self._shown.update((phase, unit, tick) for (phase, unit), tick in self._units.items())
+
+
+@contextmanager
+def _work_folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="telecine-") as folder:
+        yield Path(folder).resolve()
+
+
+def _read_job(path: Path, policy: Policy) -> Translated:
+    """The job in a file. Raises BODY_NOT_JSON, FIELD_…, NOT_SUPPORTED_YET as the server would."""
+    from pydantic import ValidationError
+
+    from telecine.apis.bodies import parse
+    from telecine.apis.tnp.mapping import translate_job
+    from telecine.apis.tnp.schema_job import JobRequest
+
+    sent = parse(path.read_bytes())
+    for side in ("input", "output"):
+        if isinstance(sent.get(side), dict):
+            sent[side].setdefault("storage_id", side)
+    try:
+        request = JobRequest.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{first['msg']}.", field=place) from error
+    return translate_job(request, sent, policy)
+
+
+def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bool) -> None:
+    warnings = list(dict.fromkeys((*asked.warnings, *outcome.plan.warnings)))
+    published = outcome.published
+    manifests = [str(target / key) for key in published.manifests]
+    values: dict[str, Any] = {
+        "manifests": manifests,
+        "files": published.files,
+        "bytes": published.bytes,
+        "duration": published.duration,
+        "seconds": outcome.seconds,
+    }
+    if as_json:
+        show_json(values | {"warnings": warnings})
+        return
+    for warning in warnings:
+        complaints().print(f"Warning: {warning}", markup=False)
+    steps = {f"seconds.{step}": f"{taken:.1f}" for step, taken in outcome.seconds.items()}
+    duration = f"{published.duration:.2f} s"
+    totals = {"files": published.files, "bytes": f"{published.bytes:,}", "duration": duration}
+    show_record(steps | totals | {"manifest": "  ".join(manifests)}, as_json=False)
+
+
+def _tracks(info: MediaInfo) -> Iterator[dict[str, Any]]:
+    if info.video:
+        video = info.video
+        extras = [f"{video.bit_depth} bit"] if video.bit_depth > 8 else []
+        extras += ["HDR"] if video.hdr else []
+        extras += [f"rotated {video.rotation}"] if video.rotation else []
+        extras += ["variable rate"] if video.variable_rate else []
+        extras += ["interlaced"] if video.field_order not in ("progressive", "unknown") else []
+        what = ", ".join([f"{video.width}x{video.height}", f"{float(video.frame_rate):.5g} fps", *extras])
+        yield {"track": "video", "codec": video.codec, "what": what, "language": "", "bitrate": _rate(video.bitrate)}
+    for audio in info.audio:
+        what = f"{audio.channels} channels, {audio.sample_rate} Hz"
+        yield {
+            "track": f"audio {audio.order}",
+            "codec": audio.codec,
+            "what": what,
+            "language": audio.language,
+            "bitrate": _rate(audio.bitrate),
+        }
+
+
+def _rate(bits: int) -> str:
+    return f"{bits / 1000:.0f} kbit/s" if bits else ""
+
+
+def _print_line(line: str) -> None:
+    complaints().print(line, markup=False, style="dim")
+
+
+def _drop_line(_line: str) -> None:
+    """Log lines are for --verbose."""

@@ -1,0 +1,1 @@
+"""`make demo`: one real job through the whole system."""
