@@ -10,7 +10,10 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
+from telecine.core.errors import TelecineError
 from telecine.storage.content_types import content_type
+from telecine.storage.names import check_bucket, check_key
+from telecine.storage.parts import is_part
 
 _EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
 
@@ -43,13 +46,14 @@ def router(root: Path, is_public: Callable[[str], bool], origins: Sequence[str])
 
 
 def _path(root: Path, bucket: str, key: str) -> Path | None:
-    """The file of `key`, or None where there is none or the name would leave the bucket's folder."""
-    names = [bucket, *key.split("/")]
-    if any(name in ("", ".", "..") or "\0" in name or "\\" in name for name in names):
+    """The file of `key`, or None where there is none, or where the name would lead out of the bucket's folder."""
+    try:
+        folder = (root / check_bucket(bucket)).resolve()
+        path = folder.joinpath(*check_key(key).split("/")).resolve()
+        inside = folder.parent == root.resolve() and path.is_relative_to(folder)
+        return path if inside and path.is_file() and not is_part(path.name) else None
+    except (TelecineError, OSError, RuntimeError):  # no such name can be; too long; links in a circle
         return None
-    folder = (root / bucket).resolve()
-    path = folder.joinpath(*names[1:]).resolve()
-    return path if path.is_relative_to(folder) and folder.parent == root.resolve() and path.is_file() else None
 
 
 def _cors(request: Request, origins: Sequence[str]) -> dict[str, str]:
