@@ -86,6 +86,7 @@ def run(
     Raises `failure` where the tool ends badly, OUT_OF_MEMORY, STALLED (no sign of life for `limits.stall_seconds`),
     TIMED_OUT (`limits.process_seconds`) or ENGINE_MISSING; each with the tool's last words.
     """
+    cwd = cwd.absolute()
     command = [str(part) for part in argv]
     name = Path(command[0]).name
     if not os.access(command[0], os.X_OK):

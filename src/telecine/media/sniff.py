@@ -150,7 +150,7 @@ def _refusal(head: bytes) -> TelecineError:
     for name, pattern in _BINARIES:
         if re.match(pattern, binary, re.DOTALL):
             return TelecineError(ErrorKind.INPUT_UNSAFE, f"it looks like {name}.")
-    if b"\0" not in head and text.isprintable() | ("\n" in text):
+    if all(byte >= 0x20 or byte in b"\t\n\r\f" for byte in head) and len(text) > len(head) / 2:
         return TelecineError(ErrorKind.INPUT_UNREADABLE, "it is text, not media.")
     return TelecineError(ErrorKind.INPUT_UNSAFE, "its first bytes are those of no container that is accepted here.")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 LONGEST_LINE = 2**20
 MASK = "***"
 
-_ELSEWHERE = re.compile(r"(?<![\w.:/-])/(?:[^\s'\"/:,]+/)+(?=[^\s'\"/:,])")
-"""The folders of an absolute path, up to its last name. URLs do not match: their slashes follow a colon."""
+_ELSEWHERE = re.compile(r"(?<![\w./-])/(?!/)(?:[^\s'\"/:,]+/)+(?=[^\s'\"/:,])")
+"""The folders of an absolute path, up to its last name. A URL does not match: its slashes come in pairs or after a name."""
 
 
 class Tail:
