@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, defer
 
 from telecine.catalog.clock import utcnow
@@ -20,6 +20,7 @@ from telecine.catalog.upsert import insert
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.progress import Phase, Tick
+from telecine.core.states import JobState
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -113,6 +114,11 @@ def unfinished(s: Session) -> Sequence[Job]:
     """Every job that has not ended, oldest first, without its large columns: for the sweeper."""
     without = [defer(column, raiseload=True) for column in _LARGE]
     return s.scalars(select(Job).where(Job.end_time.is_(None)).order_by(Job.id).options(*without)).all()
+
+
+def count_by_state(s: Session) -> dict[JobState, int]:
+    """How many jobs of all sites together are in each state: for the operator's metrics."""
+    return dict(s.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
 
 
 def _set(s: Session, job_id: int, attempt: int, **values: Json) -> bool:

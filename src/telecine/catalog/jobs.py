@@ -3,6 +3,7 @@
 from telecine.catalog.job_reports import (
     add_event,
     add_warnings,
+    count_by_state,
     events,
     load,
     report_work,
@@ -22,6 +23,7 @@ __all__ = [
     "add_event",
     "add_warnings",
     "advance",
+    "count_by_state",
     "create",
     "events",
     "get",
