@@ -1,0 +1,97 @@
+"""What travels through Temporal: ids, small decisions, failures. No secrets, no large values.
+
+Histories outlive releases: a field may be added with a default, never renamed. The workflow imports this module
+inside Temporal's sandbox, so it imports nothing of ours.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """Names of the activities, as histories know them."""
+
+    STAGE_IN = "stage_in"
+    ANALYSE = "analyse"
+    ENCODE_CHUNK = "encode_chunk"
+    ENCODE_AUDIO = "encode_audio"
+    JOIN = "join"
+    PACKAGE = "package"
+    VERIFY = "verify"
+    PUBLISH = "publish"
+    WITHDRAW = "withdraw"
+    CONCLUDE = "conclude"
+
+
+WORKFLOW = "JobWorkflow"
+"""Name of the workflow, as histories know it. A change that old histories cannot replay takes a new name."""
+
+STALE = "stale"
+"""Failure type of an activity whose attempt is over: the job's row belongs to somebody else now."""
+
+STOPPED = "stopped"
+"""Failure type of an activity that found a stop request in the job's row; equals `ErrorKind.STOPPED`."""
+
+WORKER_STOPPED = "worker_stopped"
+"""Failure type of an activity whose worker is shutting down; always tried again."""
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """One attempt of one job. `priority` is 1 (first) to 5; `site` shares the workers fairly between tenants."""
+
+    job_id: int
+    attempt: int
+    region: str
+    priority: int
+    site: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The id that makes starting twice starting once."""
+        return workflow_id(self.job_id, self.attempt)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the workflow must know of the plan: how many chunks there are and whether there is audio to make."""
+
+    chunks: int
+    audio: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure of a registered kind (`core.errors.ErrorKind`), with the parts that fill its message in."""
+
+    kind: str
+    detail: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ends: `complete`, `stopped`, or `error` with its failure."""
+
+    state: str
+    failure: Failure | None = None
+
+
+def workflow_id(job_id: int, attempt: int) -> str:
+    """The workflow id of an attempt."""
+    return f"job-{job_id}.{attempt}"
+
+
+def workflow_queue(region: str) -> str:
+    """The task queue of a region's decisions, and of the short steps that must never wait behind long ones."""
+    return f"telecine-{region}"
+
+
+def cpu_queue(region: str) -> str:
+    """The task queue of a region's encodes."""
+    return f"telecine-{region}-cpu"
+
+
+def io_queue(region: str) -> str:
+    """The task queue of a region's transfers."""
+    return f"telecine-{region}-io"

@@ -1,0 +1,116 @@
+"""Bringing a job's files into its work folder, once: what is already there and unchanged is not fetched again."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import JobSpec
+from telecine.core.progress import Tick
+from telecine.media.context import Context
+from telecine.media.workspace import Workspace, write_finished
+from telecine.storage.store import ObjectInfo, Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One file to fetch: its place in the request, its key in the storage, where it goes, how large it may be."""
+
+    field: str
+    key: str
+    target: Path
+    most: int
+
+
+def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context) -> None:
+    """Fetch every input and subtitle of the job from its input storage.
+
+    Begins an attempt: temporary files that an earlier one left are removed, and so is everything else where an
+    input has changed in the storage since. Raises OBJECT_MISSING and INPUT_OVER_LIMIT with the request's field,
+    and whatever the storage raises. `context.report` counts bytes.
+    """
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    sweep(workspace)
+    wanted = list(_wanted(spec, workspace, context))
+    found = [_look(store, one) for one in wanted]
+    if any(_stamp(one.target) not in (None, _identity(there)) for one, there in zip(wanted, found, strict=True)):
+        empty(workspace)
+    total = float(sum(there.size for there in found))
+    done = 0.0
+    for one, there in zip(wanted, found, strict=True):
+        if _stamp(one.target) is None or not one.target.exists():
+            _fetch(store, one, there, workspace, _counting(context, done, total))
+        done += there.size
+        context.report(Tick(done, total))
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove every temporary file that a stopped or killed worker left in the job's folder."""
+    for path in list(workspace.temporaries()):
+        remove(path)
+
+
+def empty(workspace: Workspace) -> None:
+    """Remove everything in the job's folder."""
+    for path in list(workspace.root.iterdir()):
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder that somebody else may be removing as well."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _wanted(spec: JobSpec, workspace: Workspace, context: Context) -> Iterator[_Wanted]:
+    limits = context.limits
+    for number, file in enumerate(spec.files):
+        field = f"input.files[{number}].file_path"
+        yield _Wanted(field, file.path, workspace.input_file(number), limits.input_bytes)
+    for number, subtitle in enumerate(spec.subtitles):
+        field = f"input.subtitles[{number}].file_path"
+        yield _Wanted(field, subtitle.path, workspace.subtitle(number), limits.subtitle_bytes)
+
+
+def _look(store: Store, wanted: _Wanted) -> ObjectInfo:
+    there = store.head(wanted.key)
+    if there is None:
+        raise TelecineError(ErrorKind.OBJECT_MISSING, wanted.key, field=wanted.field)
+    if there.size > wanted.most:
+        detail = f"{wanted.key} has {there.size:,} bytes, the limit is {wanted.most:,}."
+        raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, detail, field=wanted.field)
+    return there
+
+
+def _fetch(
+    store: Store, wanted: _Wanted, there: ObjectInfo, workspace: Workspace, report: Callable[[int, int], None]
+) -> None:
+    store.download(wanted.key, wanted.target, report)
+    size = wanted.target.stat().st_size
+    if size != there.size:
+        detail = f"{wanted.key} was replaced while it was being read ({size:,} of {there.size:,} bytes)."
+        raise TelecineError(ErrorKind.STORAGE_UNREACHABLE, detail)
+    write_finished(workspace, _stamp_path(wanted.target), json.dumps(_identity(there)).encode())
+
+
+def _counting(context: Context, before: float, total: float) -> Callable[[int, int], None]:
+    return lambda done, _size: context.report(Tick(before + done, total))
+
+
+def _identity(there: ObjectInfo) -> list[str]:
+    """What tells that an object is still the one that was fetched."""
+    return [there.key, str(there.size), there.etag or ""]
+
+
+def _stamp(target: Path) -> list[str] | None:
+    """The identity of the object that was fetched to `target`; None where none was."""
+    path = _stamp_path(target)
+    return [str(part) for part in json.loads(path.read_bytes())] if path.exists() else None
+
+
+def _stamp_path(target: Path) -> Path:
+    return target.parent.parent / f"{target.parent.name}.json"
