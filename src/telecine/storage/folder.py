@@ -62,8 +62,8 @@ class FolderStore:
         path = self._path(key)
         if isinstance(source, bytes):
             with self._told(key, writing=True), whole(path) as file:
+                report(0, len(source))
                 file.write(source)
-                report(len(source), len(source))
             return
         with source.open("rb") as content, self._told(key, writing=True), whole(path) as file:
             copy(content, file, os.fstat(content.fileno()).st_size, report)

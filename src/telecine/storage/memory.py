@@ -34,14 +34,14 @@ class MemoryStore:
         """See `Store.download`."""
         body = self.read(key)
         with whole(target) as file:
+            report(0, len(body))
             file.write(body)
-            report(len(body), len(body))
 
     def upload(self, source: Path | bytes, key: str, content_type: str, report: Report = no_report) -> None:
         """See `Store.upload`."""
         check_key(key)
         body = source if isinstance(source, bytes) else source.read_bytes()
-        report(len(body), len(body))
+        report(0, len(body))
         with self._lock:
             self._objects[key] = body
             self.content_types[key] = content_type

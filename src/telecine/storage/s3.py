@@ -83,6 +83,7 @@ class S3Store:
         if found is None:
             raise TelecineError(ErrorKind.OBJECT_MISSING, f"there is no such object in {self._bucket!r}.", field=key)
         with whole(target) as file, self._told(key), create_transfer_manager(self._client, _TRANSFERS) as manager:
+            report(0, found.size)
             progress = _Progress()
             transfer = manager.download(self._bucket, key, file, subscribers=[progress])
             progress.watch(found.size, report)
@@ -93,10 +94,12 @@ class S3Store:
         check_key(key)
         # Where the block raises, leaving the manager cancels what is under way and waits until it has ended.
         with _opened(source) as file, self._told(key), create_transfer_manager(self._client, _TRANSFERS) as manager:
+            size = _size(file)
+            report(0, size)
             progress = _Progress()
             headers = {"ContentType": content_type}
             transfer = manager.upload(file, self._bucket, key, extra_args=headers, subscribers=[progress])
-            progress.watch(_size(file), report)
+            progress.watch(size, report)
             transfer.result()
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -177,10 +180,9 @@ class _Progress:
         self._ended.set()
 
     def watch(self, total: int, report: Report) -> None:
-        """Report until the transfer has ended."""
+        """Report until the transfer has ended, and not after: what has appeared cannot be cancelled."""
         while not self._ended.wait(_TICK):
             report(min(self._done, total), total)
-        report(min(self._done, total), total)
 
 
 def _client(region: str, access_key_id: str, secret_key: str, endpoint: str, patient: bool) -> Any:  # noqa: ANN401

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 type Report = Callable[[int, int], None]
-"""Told how many of how many bytes have passed. Called in the thread that called the store; what it raises ends
-the transfer, leaves nothing behind and goes on to the caller."""
+"""Told how many of how many bytes have passed: once before any, then several times a second until the end.
+
+Called in the thread that called the store. What it raises goes on to the caller and ends the transfer, which leaves
+nothing behind unless it had ended at that very moment."""
 
 
 @dataclass(frozen=True, slots=True)
