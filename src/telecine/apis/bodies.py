@@ -60,12 +60,10 @@ class _ParsedRequest(Request):
 async def _strict(request: Request) -> Request:
     """The request with its body checked and parsed. Raises BODY_TOO_LARGE, BODY_NOT_JSON."""
     raw = await _bounded(request, request.app.state.services.settings.body_bytes)
-    if not raw:
-        return request
-    charset = _charset(request.headers.get("content-type"))
     headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
     scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
-    scope[_KEPT] = parse(raw, charset)
+    if raw:
+        scope[_KEPT] = parse(raw, _charset(request.headers.get("content-type")))
     parsed = _ParsedRequest(scope, request.receive)
     parsed._body = raw  # the stream was read above and cannot be read again
     return parsed

@@ -13,8 +13,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telecine.apis.findings import Problems
@@ -65,11 +65,11 @@ def _headers(request: Request, error: TelecineError) -> dict[str, str]:
 
 
 def _methods(request: Request) -> list[str]:
-    """The methods that the path of the request knows, from the OpenAPI description."""
+    """The methods that the path of the request knows."""
     found: set[str] = set()
-    for template, operations in request.app.openapi()["paths"].items():
-        if compile_path(template)[0].match(request.scope["path"]):
-            found |= {method.upper() for method in operations}
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(request.scope["path"]):
+            found |= route.methods
     return sorted(found)
 
 
@@ -121,9 +121,10 @@ def _translated(error: Mapping[str, Any]) -> TelecineError:
         return TelecineError(ErrorKind.BODY_NOT_JSON, "there is none.")
     if error["type"] == "missing" or (error.get("input", 0) is None and error["type"] != "finite_number"):
         return TelecineError(ErrorKind.FIELD_MISSING, field=field)
-    detail = f"{error['msg'].removeprefix('Value error, ').rstrip('.')}."
+    said = error["msg"].removeprefix("Value error, ").rstrip(".")
+    detail = f"it{said.removeprefix('Input')}." if said.startswith("Input") else f"{said}."
     kind = ErrorKind.FIELD_OUT_OF_RANGE if error["type"] in _RANGES else ErrorKind.FIELD_INVALID
-    return TelecineError(kind, detail[0].lower() + detail[1:], field=field)
+    return TelecineError(kind, detail, field=field)
 
 
 def spell(parts: Iterable[str | int]) -> str:

@@ -18,16 +18,15 @@ from telecine.apis.tnp.schema_job import (
     SubtitleFormats,
 )
 from telecine.core import job as core
-from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.errors import TelecineError
 from telecine.core.job import AudioRendition, Format, SubtitleFormat, SubtitleInput, VideoRendition
 from telecine.core.limits import Policy
-from telecine.core.states import JobState, JobWord, word
+from telecine.core.states import JobState
 from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES, SUCCESS
 
 MOST_ERRORS = 50
 """Faults of one request that an answer lists."""
 
-_STATE_BY_CODE = {code: state for state, code in STATUS_CODES.items()}
 _LONGEST_PATH = 512
 _LONGEST_PLACE = 120
 
@@ -81,20 +80,6 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
 def status_code(state: JobState) -> str:
     """The TP code of `state`."""
     return STATUS_CODES[state]
-
-
-def states_of(words: Sequence[str], at: str) -> list[JobState]:
-    """The states that `words`, TP codes or status words in any case, stand for. Raises FIELD_INVALID."""
-    states: list[JobState] = []
-    for wanted in words:
-        if wanted.upper() in _STATE_BY_CODE:
-            states.append(_STATE_BY_CODE[wanted.upper()])
-        elif wanted.lower() in set(JobWord):
-            states += [state for state in JobState if word(state) == wanted.lower()]
-        else:
-            known = ", ".join((*_STATE_BY_CODE, *JobWord))
-            raise TelecineError(ErrorKind.FIELD_INVALID, f"it takes {known}.", field=at)
-    return list(dict.fromkeys(states))
 
 
 def error_body(error: TelecineError) -> dict[str, Any]:

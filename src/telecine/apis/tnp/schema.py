@@ -7,11 +7,12 @@ that is taken; what a value may be is not relaxed.
 import re
 from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from telecine.apis.paging import DEFAULT_PAGE, LARGEST_PAGE, LAST_PAGE
-from telecine.settings import REGIONS
+from telecine.core.regions import REGIONS
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
@@ -61,6 +62,16 @@ def _plain(value: str) -> str:
     if not value.strip():
         raise ValueError("it must not be empty")
     return value
+
+
+def lower(value: object) -> object:
+    """Words of a fixed set are taken in any case."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def none_if_blank(value: object) -> object:
+    """Clients that build a query from a form send `region=` for "any"."""
+    return None if value == "" else value
 
 
 def _bytes_at_most(limit: int) -> AfterValidator:
@@ -191,6 +202,9 @@ Words = Annotated[list[str], BeforeValidator(words)]
 
 PageUnit = Annotated[Whole, _default_if_blank(DEFAULT_PAGE), Field(ge=1, le=LARGEST_PAGE)]
 PageIndex = Annotated[Whole, _default_if_blank(1), Field(ge=1, le=LAST_PAGE)]
+
+
+TimeZone = Annotated[str, Query(description="Zone of the times in the answer, like +09:00. UTC by default.")]
 
 
 class Page(BaseModel):

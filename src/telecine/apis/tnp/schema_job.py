@@ -21,12 +21,9 @@ from telecine.apis.tnp.schema import (
     Whole,
     Wire,
     Words,
+    lower,
+    none_if_blank,
 )
-
-
-def lower(value: object) -> object:
-    """Words of a fixed set are taken in any case."""
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _folder_name(value: str) -> str:
@@ -176,10 +173,6 @@ class JobRequest(Wire):
     priority: Annotated[Whole, Field(ge=1, le=5, description="1 is first. The site's own by default.")] | None = None
 
 
-def _blank_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
 Operator = Annotated[Literal["eq", "gt", "goe", "lt", "loe"], BeforeValidator(lower)]
 _OPERATOR_SCHEMA = WithJsonSchema({"type": "string", "enum": ["eq", "gt", "goe", "lt", "loe"]})
 
@@ -188,8 +181,8 @@ class JobQuery(Period):
     """Which jobs to list. Filters narrow each other; in `streaming_format`, `job_type` and `codec` all words count."""
 
     job_name: Annotated[str, Field(description="Part of the name, in any case.")] = ""
-    region: Annotated[Region | None, BeforeValidator(_blank_is_none)] = None
-    job_id: Annotated[Whole | None, BeforeValidator(_blank_is_none)] = None
+    region: Annotated[Region | None, BeforeValidator(none_if_blank)] = None
+    job_id: Annotated[Whole | None, BeforeValidator(none_if_blank)] = None
     job_id_operator: Annotated[
         Operator, BeforeValidator(lambda value: value or "eq"), _OPERATOR_SCHEMA, Field(description="How to compare.")
     ] = "eq"

@@ -1,0 +1,35 @@
+"""What every route needs to do its work, made once per process by `apis.app.create_app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from telecine.apis.tokens import Tokens
+from telecine.catalog.database import Database
+from telecine.catalog.seal import Sealer
+from telecine.settings import Settings
+from telecine.storage.open import StoreFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms behind the API. `now` is the clock, so that tests can turn it."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    stores: StoreFactory
+    tnp_tokens: Tokens
+    now: Callable[[], datetime]
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Wired = Annotated[Services, Depends(_services)]
+"""Declare a parameter of this type to have the services in a route."""
