@@ -466,9 +466,10 @@ def test_a_person_is_told_of_sound_that_does_not_fit_the_picture():
     )
     told = only_sound(track(codec="ac3"), audio(duration=Fraction(8))).warnings
     assert told == ("audio1: the sound ends 2.000 s before the picture and is filled with silence.",)
-    told = only_sound(track(), audio(duration=Fraction(8))).warnings
+    told = only_sound(track(codec="heaac_v2"), audio(duration=Fraction(8), profile="HE-AACv2")).warnings
     assert told == (
-        "audio1: the sound ends 2.000 s before the picture and stays shorter, because it passes through untouched.",
+        "audio1: the sound ends 2.000 s before the picture and "
+        "stays shorter, because no silence can be added to HE-AAC.",
     )
 
 

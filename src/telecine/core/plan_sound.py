@@ -247,5 +247,6 @@ def _warn_of_length(
     if late > _NOTABLE:
         warn.append(f"{rendition.track_id}: {float(late):.3f} s of sound after the last picture are cut off.")
     if -late > _NOTABLE:
-        filled = "stays shorter, because it passes through untouched" if passes else "is filled with silence"
+        he_aac = passes and sources[0].audio.profile.startswith("HE-AAC")
+        filled = "stays shorter, because no silence can be added to HE-AAC" if he_aac else "is filled with silence"
         warn.append(f"{rendition.track_id}: the sound ends {float(-late):.3f} s before the picture and {filled}.")
