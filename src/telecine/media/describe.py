@@ -123,11 +123,14 @@ def mirrored(side: Sequence[Json]) -> bool:
 
 
 def bit_depth(pixel_format: str) -> int:
-    """Bits of one sample: `yuv420p10le` has 10, `p010le` 10, `gray12be` 12, `rgb48le` 16, everything plain 8."""
-    matched = re.search(r"(?:p|gray|gbrp|gbrap|x)0?(9|10|12|14|16)(?:le|be)?$", pixel_format)
-    if matched:
-        return int(matched[1])
-    return 16 if re.search(r"(48|64)(le|be)$", pixel_format) else 8
+    """Bits of one sample. Names with more than 8 end in a byte order: `yuv420p10le` has 10, `p010le` 10, `rgb48le` 16.
+
+    Packed formats end in the bits of a whole pixel: 48 and 64 are three and four times 16, 30 and 36 three samples.
+    """
+    matched = re.search(r"(9|10|12|14|16|30|36|48|64)(?:le|be)$", pixel_format)
+    if not matched:
+        return 8
+    return {30: 10, 36: 12, 48: 16, 64: 16}.get(int(matched[1]), int(matched[1]))
 
 
 def field_order(declared: str, frames: Sequence[Json]) -> FieldOrder:

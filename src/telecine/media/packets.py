@@ -104,10 +104,9 @@ def picture_timing(
     candidates = [snap(rate) for rate in (*declared, *([measured] if measured else [])) if 0 < rate <= 2 * FASTEST]
     rate = next((rate for rate in candidates if _steady(times, time_base, rate)), None)
     best = rate or snap(measured or (candidates[0] if candidates else Fraction(25)))
-    begin = times[0] * time_base
     return PictureTiming(
-        start=begin,
-        duration=_end(packets, times[-1] * time_base, time_base, 1 / best) - begin,
+        start=times[0] * time_base,
+        duration=_duration(times, packets.end or 0, time_base, best, steady=rate is not None),
         frames=len(times),
         rate=best,
         variable=rate is None,
@@ -137,10 +136,16 @@ def _steady(times: Sequence[int], time_base: Fraction, rate: Fraction) -> bool:
     )
 
 
-def _end(packets: StreamPackets, last: Fraction, time_base: Fraction, period: Fraction) -> Fraction:
-    """When the last picture's time is over: as its packet says, or after one period where that is the same rounded."""
-    said = (packets.end or 0) * time_base
-    return said if said > last and abs(said - last - period) > period / 2 else last + period
+def _duration(times: Sequence[int], end: int, time_base: Fraction, rate: Fraction, *, steady: bool) -> Fraction:
+    """Seconds from the first picture to the end of the last one's own duration.
+
+    A whole number of frames for a steady stream, and for another where it is one within two ticks: rounded times
+    end a little early or late, and a plan must not make a frame out of that.
+    """
+    stays = (end - times[-1]) * time_base if end > times[-1] else 1 / rate
+    measured = (times[-1] - times[0]) * time_base + stays
+    whole = max(1, round(measured * rate)) / rate
+    return whole if steady or abs(whole - measured) <= 2 * time_base else measured
 
 
 def _number(text: str) -> int | None:

@@ -150,9 +150,15 @@ def _refusal(head: bytes) -> TelecineError:
     for name, pattern in _BINARIES:
         if re.match(pattern, binary, re.DOTALL):
             return TelecineError(ErrorKind.INPUT_UNSAFE, f"it looks like {name}.")
-    if all(byte >= 0x20 or byte in b"\t\n\r\f" for byte in head) and len(text) > len(head) / 2:
+    if _is_text(head):
         return TelecineError(ErrorKind.INPUT_UNREADABLE, "it is text, not media.")
     return TelecineError(ErrorKind.INPUT_UNSAFE, "its first bytes are those of no container that is accepted here.")
+
+
+def _is_text(head: bytes) -> bool:
+    """UTF-8 (its last character may be cut) without control characters."""
+    whole = len(head.decode("utf-8", "ignore").encode()) > len(head) - 4
+    return whole and all(byte >= 0x20 or byte in b"\t\n\r\f" for byte in head)
 
 
 def _id3_size(head: bytes) -> int:

@@ -8,7 +8,7 @@ LONGEST_LINE = 2**20
 MASK = "***"
 
 _ELSEWHERE = re.compile(r"(?<![\w./-])/(?!/)(?:[^\s'\"/:,]+/)+(?=[^\s'\"/:,])")
-"""The folders of an absolute path, up to its last name. A URL does not match: its slashes come in pairs or after a name."""
+"""The folders of an absolute path, up to its last name. In a URL every slash follows a name or another slash."""
 
 
 class Tail:
