@@ -1,0 +1,163 @@
+"""The names of everything that is published, decided in one place.
+
+The names follow the documented service, because players' deep links, CDN rules and watermark embedders know them:
+`dash/stream.mpd`, `hls/master.m3u8`, `dash/video/avc1/1/seg-1.m4s`, `hls/audio/en/mp4a/1/stream.m3u8`, … All names
+are relative to `<output_path>/<content_id>/`. Only the plan decides a name, so every retry makes the same ones.
+"""
+
+import re
+from dataclasses import dataclass
+
+from telecine.core.job import Format, SubtitleFormat
+from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, VideoOutput
+
+MPD = "stream.mpd"
+MASTER = "master.m3u8"
+NUMBER = "$Number$"
+"""What stands for the segment's number, from 1, in a segment template."""
+
+THUMBNAILS = "thumbnails"
+THUMBNAIL_MAP = f"{THUMBNAILS}/thumbnails.vtt"
+
+SAMPLE_ENTRIES = {"h264": "avc1", "h265": "hvc1", "aac": "mp4a", "heaac_v2": "mp4a", "ac3": "ac-3", "eac3": "ec-3"}
+"""The four characters by which MP4 calls each codec; they name its folder."""
+
+_PACKED_AUDIO = {"mp4a": "aac", "ac-3": "ac3", "ec-3": "ec3"}
+_UNSAFE = re.compile(r"[^a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFiles:
+    """The files of one track in one tree; every name is relative to the tree's own folder (`dash`, `hls`, `cmaf`).
+
+    `segments` holds `NUMBER`; both it and `init` are empty where the track has none. `playlist` and `iframes` are
+    HLS media playlists. `sidecar` is a whole WebVTT file that an MPD points to.
+    """
+
+    name: str
+    folder: str
+    segments: str = ""
+    init: str = ""
+    playlist: str = ""
+    iframes: str = ""
+    sidecar: str = ""
+
+    def segment(self, number: int) -> str:
+        """Name of segment `number`, counted from 1."""
+        return self.segments.replace(NUMBER, str(number))
+
+
+def has_mpd(tree: TreeOutput) -> bool:
+    """Whether the tree carries a DASH manifest."""
+    return tree.format is not Format.HLS
+
+
+def has_master(tree: TreeOutput) -> bool:
+    """Whether the tree carries an HLS multivariant playlist."""
+    return tree.format is not Format.DASH
+
+
+def main_manifests(plan: Plan) -> list[str]:
+    """The manifests that a viewer is given, in the order of the plan's trees, relative to the content's folder."""
+    names = []
+    for tree in plan.trees:
+        names += [f"{tree.format.value}/{MPD}"] if has_mpd(tree) else []
+        names += [f"{tree.format.value}/{MASTER}"] if has_master(tree) else []
+    return names
+
+
+def uses_transport_stream(plan: Plan, tree: TreeOutput) -> bool:
+    """Whether this tree's audio and video really are MPEG-TS and packed audio.
+
+    H.265 and subtitles in MP4 need fragmented MP4, and then the whole tree is made of it: MPEG-TS cannot begin
+    before zero, so the packager moves it by 100 ms, and tracks that are switched between must share one clock.
+    """
+    wanted = tree.format is Format.HLS and tree.transport_stream
+    only_h264 = all(video.codec == "h264" for video in plan.video)
+    return wanted and only_h264 and (not plan.subtitles or tree.subtitles is SubtitleFormat.TEXT_VTT)
+
+
+def track_files(plan: Plan, tree: TreeOutput) -> dict[str, TrackFiles]:
+    """The files of every track in `tree`, by the plan's name of the track (`v0`, `a0`, `s0`), in the plan's order."""
+    counts: dict[str, int] = {}
+    files: dict[str, TrackFiles] = {}
+    media: tuple[VideoOutput | AudioOutput, ...] = (*plan.video, *plan.audio)
+    for output in media:
+        files[output.name] = _media_files(plan, tree, output, counts)
+    for subtitle in plan.subtitles:
+        files[subtitle.name] = _subtitle_files(tree, subtitle, counts)
+    return files
+
+
+def audio_group(plan: Plan, output: AudioOutput) -> str:
+    """HLS group of an audio track: one per codec, because a variant's CODECS must hold for its whole group."""
+    codecs = list(dict.fromkeys(SAMPLE_ENTRIES[audio.codec] for audio in plan.audio))
+    codec = SAMPLE_ENTRIES[output.codec]
+    return "audio" if len(codecs) == 1 else f"audio-{codecs.index(codec) + 1}-{codec}"
+
+
+def display_names(outputs: tuple[AudioOutput, ...] | tuple[SubtitleOutput, ...]) -> dict[str, str]:
+    """What a viewer reads in the menu, by track name: the label, else the language, made unique by a number.
+
+    HLS forbids two renditions of one group with the same NAME.
+    """
+    names: dict[str, str] = {}
+    for output in outputs:
+        wanted = _one_line(output.label) or output.language or "und"
+        name, number = wanted, 1
+        while name in names.values():
+            number += 1
+            name = f"{wanted} {number}"
+        names[output.name] = name
+    return names
+
+
+def _media_files(plan: Plan, tree: TreeOutput, output: VideoOutput | AudioOutput, counts: dict[str, int]) -> TrackFiles:
+    codec = SAMPLE_ENTRIES[output.codec]
+    kind = "video" if isinstance(output, VideoOutput) else f"audio/{_language(output.language)}"
+    family = f"{kind}/{codec}"
+    counts[family] = counts.get(family, 0) + 1
+    folder = f"{family}/{counts[family]}"
+    in_transport_stream = uses_transport_stream(plan, tree)
+    extension = "m4s"
+    if in_transport_stream:
+        extension = "ts" if isinstance(output, VideoOutput) else _PACKED_AUDIO[codec]
+    return TrackFiles(
+        name=output.name,
+        folder=folder,
+        segments=f"{folder}/{_segment_stem(tree)}-{NUMBER}.{extension}",
+        init="" if in_transport_stream else f"{folder}/init.mp4",
+        playlist=f"{folder}/stream.m3u8" if has_master(tree) else "",
+        iframes=f"{folder}/iframes.m3u8" if has_master(tree) and isinstance(output, VideoOutput) else "",
+    )
+
+
+def _subtitle_files(tree: TreeOutput, output: SubtitleOutput, counts: dict[str, int]) -> TrackFiles:
+    """Text goes into HLS in segments and into DASH as one file, which is what every DASH player reads."""
+    family = f"subtitle/{_language(output.language)}"
+    counts[family] = counts.get(family, 0) + 1
+    folder = family if counts[family] == 1 else f"{family}-{counts[family]}"
+    text = tree.subtitles is SubtitleFormat.TEXT_VTT
+    segmented = not text or has_master(tree)
+    return TrackFiles(
+        name=output.name,
+        folder=folder,
+        segments=f"{folder}/{_segment_stem(tree)}-{NUMBER}.{'vtt' if text else 'm4s'}" if segmented else "",
+        init="" if text else f"{folder}/init.mp4",
+        playlist=f"{folder}/subtitle.m3u8" if has_master(tree) else "",
+        sidecar=f"{folder}/subtitle.vtt" if text and has_mpd(tree) else "",
+    )
+
+
+def _segment_stem(tree: TreeOutput) -> str:
+    return "segment" if tree.format is Format.HLS else "seg"
+
+
+def _language(code: str) -> str:
+    """A language code as a folder name; codes come from requests, so nothing but a tag's characters passes."""
+    return _UNSAFE.sub("", code.lower()) or "und"
+
+
+def _one_line(label: str) -> str:
+    """A label without what cannot stand inside a quoted HLS attribute: quotes and line breaks."""
+    return " ".join("".join(" " if ord(c) < 32 or c in '"\x7f\x85\u2028\u2029' else c for c in label).split())

@@ -1,0 +1,79 @@
+"""Plans for tests of packaging and verification: small, explicit, without a planner."""
+
+from fractions import Fraction
+
+from telecine.core.job import Crf, Format, SubtitleFormat
+from telecine.core.plan import AudioOutput, AudioSource, ChunkSpan, Plan, SubtitleOutput, TreeOutput, VideoOutput
+
+NTSC_FILM = Fraction(24000, 1001)
+
+
+def video(
+    name: str, codec: str = "h264", size: tuple[int, int] = (320, 180), rate: Fraction = NTSC_FILM
+) -> VideoOutput:
+    return VideoOutput(
+        name=name,
+        track_id=f"track-{name}",
+        codec=codec,
+        width=size[0],
+        height=size[1],
+        frame_rate=rate,
+        rate=Crf(crf=30),
+        pixel_format="yuv420p",
+    )
+
+
+def audio(
+    name: str, language: str = "en", codec: str = "aac", label: str = "", default: bool = False, copied: bool = False
+) -> AudioOutput:
+    source = AudioSource(file=0, demuxer="mov", stream=1, channels=2, origin=Fraction(0), offset=Fraction(0))
+    return AudioOutput(
+        name=name,
+        track_id=f"track-{name}",
+        codec=codec,
+        copy_stream=copied,
+        sources=(source,),
+        channels=2,
+        sample_rate=48000,
+        bitrate=96000,
+        language=language,
+        label=label,
+        default=default,
+    )
+
+
+def subtitle(name: str, language: str = "en", label: str = "", file: int = 0) -> SubtitleOutput:
+    return SubtitleOutput(name=name, file=file, language=language, label=label)
+
+
+def tree(kind: str, subtitles: str = "text_vtt", transport_stream: bool = False) -> TreeOutput:
+    return TreeOutput(format=Format(kind), subtitles=SubtitleFormat(subtitles), transport_stream=transport_stream)
+
+
+def plan(
+    *trees: TreeOutput,
+    video: tuple[VideoOutput, ...] = (),
+    audio: tuple[AudioOutput, ...] = (),
+    subtitles: tuple[SubtitleOutput, ...] = (),
+    duration: Fraction = Fraction(11011, 1000),
+    gop: Fraction = Fraction(2002, 1000),
+    thumbnails: bool = False,
+    average_bandwidth: bool = False,
+) -> Plan:
+    return Plan(
+        content_id="content",
+        duration=duration,
+        gop=gop,
+        segment=gop * 2,
+        picture=None,
+        chunks=(ChunkSpan(index=0, start=Fraction(0), end=duration),),
+        video=video,
+        audio=audio,
+        subtitles=subtitles,
+        trees=trees,
+        min_buffer_time=2,
+        average_bandwidth=average_bandwidth,
+        thumbnails=thumbnails,
+        preset_h264="medium",
+        preset_h265="fast",
+    )
