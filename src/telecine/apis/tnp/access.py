@@ -13,6 +13,7 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBasic, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from telecine.apis.services import Services, Wired
 from telecine.apis.tokens import Claims, bare
@@ -24,9 +25,23 @@ _log = structlog.get_logger()
 
 SiteInPath = Annotated[str, Path(alias="siteId", description="Four letters or digits.", examples=["DEMO"])]
 
-# Only for the OpenAPI page; the header is read by ourselves, more tolerantly than these would.
-basic_scheme = HTTPBasic(auto_error=False, scheme_name="accessKey", description="Email or account id, and access key.")
-token_scheme = HTTPBearer(auto_error=False, scheme_name="token", description="`data.token` of the token call.")
+
+class _ShownBasic(HTTPBasic):
+    """Says in the OpenAPI page how to authenticate. The header is read by ourselves, more tolerantly."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Leave the request alone."""
+
+
+class _ShownBearer(HTTPBearer):
+    """The same for tokens."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Leave the request alone."""
+
+
+basic_scheme = _ShownBasic(scheme_name="accessKey", description="Email or account id, and access key.")
+token_scheme = _ShownBearer(scheme_name="token", description="`data.token` of the token call.")
 
 
 @dataclass(frozen=True, slots=True)

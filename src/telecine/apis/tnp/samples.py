@@ -146,11 +146,11 @@ STORAGE_DELETE: dict[str, Any] = {
 NOTIFICATION: dict[str, Any] = {
     "noti_name": "noti_test",
     "noti_type": "SNS",
-    "url_end_point": "arn:aws:sns:us-west-2:730410000000:PallyCon_TNP_SNS",
+    "url_end_point": "arn:aws:sns:us-west-2:73041xxxxx:PallyCon_TNP_SNS",
     "aws_access": {"access_key": "AK1252GDTP5xxxxx", "secret_key": "WwMma1EVkcMBhlCmXxxxxxxx1"},
     "alarm_status": {"queued": False, "progressing": False, "stopped": True, "error": True, "complete": True},
 }
-"""Create and update send the same. The digits that the document blots out of the ARN are zeros here."""
+"""Create and update send the same."""
 
 
 def without_protection(job: dict[str, Any]) -> dict[str, Any]:

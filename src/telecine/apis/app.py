@@ -1,0 +1,88 @@
+"""Puts the API together: services, dialects, envelope, operations; and listens.
+
+    app = create_app(Settings())
+
+The process needs the database and the storages; Temporal may be down.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from telecine import __version__
+from telecine.apis import envelope, operations
+from telecine.apis.hosts import HostPrefix
+from telecine.apis.openapi import describe
+from telecine.apis.services import Services
+from telecine.apis.tnp import routes as tnp
+from telecine.apis.tokens import Tokens
+from telecine.catalog.database import Database
+from telecine.catalog.seal import Sealer, load_master_key
+from telecine.settings import Settings
+from telecine.storage.open import StoreFactory
+
+
+def create_app(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """The application. Brings the database up to date; makes the master key on first use.
+
+    `app.state.services` holds what was opened.
+    """
+    return assemble(open_services(settings, now))
+
+
+def assemble(services: Services) -> FastAPI:
+    """The application over services that are open already."""
+    app = FastAPI(
+        title="Telecine",
+        version=__version__,
+        summary="A self-hosted media platform that speaks existing HTTP APIs.",
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    app.state.services = services
+    app.state.metrics = operations.Metrics(services.database)
+    dialects = [tnp.dialect(services.settings.tnp_hosts)]
+    app.include_router(tnp.router())
+    app.include_router(operations.routes)
+    envelope.install(app, dialects)
+    describe(app)
+    # The last one added is the outermost.
+    app.add_middleware(HostPrefix, dialects=dialects)
+    app.add_middleware(envelope.LastResort)
+    app.add_middleware(operations.Measure, owner=app)
+    return app
+
+
+def open_services(settings: Settings, now: Callable[[], datetime]) -> Services:
+    """Open what the settings name."""
+    database = Database(settings.database)
+    database.migrate()
+    key = load_master_key(settings.master_key.get_secret_value(), settings.data_dir / "master.key")
+    return Services(
+        settings=settings,
+        database=database,
+        sealer=Sealer(key),
+        stores=StoreFactory(settings.storage_kind, settings.buckets, settings.s3_endpoint),
+        tnp_tokens=Tokens(key, "tnp", settings.token_seconds),
+        now=now,
+    )
+
+
+def listen(app: Any, settings: Settings) -> None:  # noqa: ANN401 - any ASGI application
+    """Serve `app` on the settings' address until SIGTERM or SIGINT; requests under way are finished."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # operations.Measure logs requests
+        log_config=None,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=20,
+    )
