@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from telecine.catalog import jobs, notifications, sites, storages
 from telecine.catalog.database import Database
@@ -16,39 +18,59 @@ from telecine.core.job import Cbr, Format, InputFile, JobSpec, Packaging, VideoR
 SITE = "DEMO"
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path
+SEALER = Sealer(b"k" * 32)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'telecine.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-def database(database_url: str, migrated_sqlite: Path) -> Iterator[Database]:
-    """A migrated database with the site DEMO in it, of either kind."""
-    if database_url.startswith("sqlite"):
-        shutil.copy(migrated_sqlite, database_url.removeprefix("sqlite:///"))
-    database = Database(database_url)
+def _prepare(url: str) -> None:
+    """Migrate the database and put the site DEMO into it."""
+    database = Database(url)
     database.migrate()
     with database.write() as s:
         sites.create(s, SEALER, SITE)
-    yield database
     database.close()
 
 
-SEALER = Sealer(b"k" * 32)
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared SQLite file to copy: quicker than migrating for every test."""
+    path = tmp_path_factory.mktemp("sqlite") / "prepared.db"
+    _prepare(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(own_postgres: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
+    """The name of a prepared PostgreSQL database to copy."""
+    with own_postgres() as url:
+        _prepare(url)
+        yield make_url(url).database or ""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table."""
+    return f"sqlite:///{tmp_path / 'empty.db'}" if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database with the site DEMO in it."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            copy = shutil.copy(request.getfixturevalue("prepared_sqlite"), tmp_path / "telecine.db")
+            url = f"sqlite:///{copy}"
+        else:
+            template = request.getfixturevalue("prepared_postgres")
+            url = stack.enter_context(request.getfixturevalue("own_postgres")(template))
+        database = Database(url)
+        yield database
+        database.close()
 
 
 @pytest.fixture

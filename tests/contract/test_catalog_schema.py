@@ -36,11 +36,11 @@ def test_migrating_again_changes_nothing(database, make_job):
         assert jobs.get(s, "DEMO", job.id).name == "Film"
 
 
-def test_processes_that_migrate_at_once_all_succeed(database_url):
+def test_processes_that_migrate_at_once_all_succeed(empty_url):
     program = "import sys; from telecine.catalog.database import Database; Database(sys.argv[1]).migrate()"
-    started = [subprocess.Popen([sys.executable, "-c", program, database_url]) for _ in range(3)]
-    assert [process.wait(120) for process in started] == [0, 0, 0]
-    database = Database(database_url)
+    started = [subprocess.Popen([sys.executable, "-c", program, empty_url]) for _ in range(2)]
+    assert [process.wait(120) for process in started] == [0, 0]
+    database = Database(empty_url)
     with database.read() as s:
         assert sites.every(s) == []
     database.close()
