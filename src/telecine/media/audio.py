@@ -75,6 +75,7 @@ def _run(
         limits=context.limits,
         on_line=FfmpegProgress(plan.duration, None, context.report, context.limits.stall_seconds),
         log=context.log,
+        poll=context.poll,
     )
 
 

@@ -16,15 +16,21 @@ def no_log(_line: str) -> None:
     """A `log` for callers that want no log."""
 
 
+def no_poll() -> None:
+    """A `poll` for callers that never stop the work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The surroundings of media work.
 
     `report` is called about once a second while a tool runs and may raise `Cancelled`, which ends the tool at once.
-    `log` takes one line for the job's log, such as the command that is about to run.
+    `log` takes one line for the job's log, such as the command that is about to run. `poll` is called several times
+    a second while a tool runs, also when the tool says nothing, and may raise `Cancelled` too.
     """
 
     tools: Tools
     limits: MediaLimits
     report: Callable[[Tick], None] = no_report
     log: Callable[[str], None] = no_log
+    poll: Callable[[], None] = no_poll

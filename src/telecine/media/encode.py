@@ -85,6 +85,7 @@ def _run(
         limits=context.limits,
         on_line=progress,
         log=context.log,
+        poll=context.poll,
     )
 
 
