@@ -109,8 +109,13 @@ def transcode(
 
 
 def numbered(seconds: float, rate: str = "25", size: str = "320x180") -> list[str]:
-    """Input arguments of pictures whose upright bars are the bits of the frame's number, the lowest bit leftmost."""
-    bit = f"mod(floor(N/pow(2,floor(X*{BITS}/W))),2)"
+    """Input arguments of pictures whose upright bars are the frame's number in Gray code, the lowest bit leftmost.
+
+    In Gray code no bar is the same in the pictures before and after and another in between; a deinterlacer takes
+    that for flicker of something that stands still.
+    """
+    place = f"floor(X*{BITS}/W)"
+    bit = f"mod(floor(N/pow(2,{place}))+floor(N/pow(2,{place}+1)),2)"
     return ["-f", "lavfi", "-i", f"nullsrc=s={size}:r={rate}:d={seconds},geq=lum='16+219*{bit}':cb=128:cr=128"]
 
 
@@ -121,8 +126,17 @@ def numbers(path: Path) -> list[int]:
         for frame in container.decode(video=0):
             row = _middle_row(frame)
             step = len(row) / BITS
-            found.append(sum((row[int((bit + 0.5) * step)] > 128) << bit for bit in range(BITS)))
+            gray = sum((row[int((bit + 0.5) * step)] > 128) << bit for bit in range(BITS))
+            found.append(_plain(gray))
     return found
+
+
+def _plain(gray: int) -> int:
+    number = 0
+    while gray:
+        number ^= gray
+        gray >>= 1
+    return number
 
 
 def _middle_row(frame: av.VideoFrame) -> bytes:

@@ -160,7 +160,8 @@ def test_tone_mapping_is_done_once_at_the_largest_size_that_needs_it():
     made = plan(hdr, *sdr, picture=source(colour=PQ, tone_map=True))
     assert graph(made)[1:] == [
         "[p0]zscale=w=1280:h=720:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,"
-        f"zscale=t=bt709:m=bt709:r=tv,format=yuv420p,{scaled(1280, 720)},split=2[v1][p2]",
+        "zscale=t=bt709:m=bt709:r=tv,format=yuv420p,sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA,"
+        f"sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL,{scaled(1280, 720)},split=2[v1][p2]",
         f"[p2]{scaled(640, 360)}[v2]",
         f"[p1]{scaled(1920, 1080, 'yuv420p10le', 'bt2020nc')}[v0]",
     ]
@@ -181,9 +182,9 @@ def test_ten_bits_are_never_made_from_eight():
     ("values", "filters"),
     [
         ({}, []),
-        ({"rotation": 90}, ["transpose=clock"]),
-        ({"rotation": 180}, ["hflip", "vflip"]),
-        ({"rotation": 270}, ["transpose=cclock"]),
+        ({"rotation": 90}, ["transpose=clock", "sidedata=mode=delete:type=DISPLAYMATRIX"]),
+        ({"rotation": 180}, ["hflip", "vflip", "sidedata=mode=delete:type=DISPLAYMATRIX"]),
+        ({"rotation": 270}, ["transpose=cclock", "sidedata=mode=delete:type=DISPLAYMATRIX"]),
         ({"deinterlace": "top_first"}, ["bwdif=mode=send_frame:parity=tff:deint=all"]),
         ({"deinterlace": "bottom_first", "field_rate": True}, ["bwdif=mode=send_field:parity=bff:deint=all"]),
         ({"deinterlace": "auto"}, ["bwdif=mode=send_frame:parity=auto:deint=interlaced"]),
@@ -213,7 +214,7 @@ def test_h265_options_with_hdr():
     )
     made = plan(hdr, gop=Fraction(2002, 1000))
     assert " ".join(output_options(made, hdr)) == (
-        "-c:v libx265 -preset fast -tag:v hvc1 -x265-params "
+        "-c:v libx265 -preset fast -tag:v hvc1 -dolbyvision 0 -x265-params "
         "keyint=48:min-keyint=48:scenecut=0:open-gop=0:repeat-headers=0:log-level=1:"
         "master-display=G(1,2)B(3,4)R(5,6)WP(7,8)L(9,10):max-cll=1000,400:hdr10=1 -crf 20 "
         "-color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -color_range tv "

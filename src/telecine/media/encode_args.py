@@ -103,7 +103,10 @@ def _x264(plan: Plan, gop: int) -> list[str]:
 
 
 def _x265(plan: Plan, colour: Colour, gop: int) -> list[str]:
-    """`hvc1` is the tag that Apple's players ask for; parameter sets then live in the file's header alone."""
+    """`hvc1` is the tag that Apple's players ask for; parameter sets then live in the file's header alone.
+
+    Dolby Vision's extra layer is left out: it describes the source's pictures, not the scaled ones.
+    """
     parameters = [f"keyint={gop}", f"min-keyint={gop}", "scenecut=0", "open-gop=0", "repeat-headers=0", "log-level=1"]
     if colour.mastering_display:
         parameters.append(f"master-display={colour.mastering_display}")
@@ -111,7 +114,8 @@ def _x265(plan: Plan, colour: Colour, gop: int) -> list[str]:
         parameters.append(f"max-cll={colour.content_light}")
     if colour.transfer == "smpte2084":
         parameters.append("hdr10=1")
-    return ["-c:v", "libx265", "-preset", plan.preset_h265, "-tag:v", "hvc1", "-x265-params", ":".join(parameters)]
+    encoder = ["-c:v", "libx265", "-preset", plan.preset_h265, "-tag:v", "hvc1", "-dolbyvision", "0"]
+    return [*encoder, "-x265-params", ":".join(parameters)]
 
 
 def _signalling(colour: Colour) -> list[str]:

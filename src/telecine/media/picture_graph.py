@@ -75,7 +75,9 @@ def shared_filters(picture: PictureSource) -> list[str]:
         parity = _PARITIES.get(picture.deinterlace)
         which = f"parity={parity}:deint=all" if parity else "parity=auto:deint=interlaced"
         filters.append(f"bwdif=mode={mode}:{which}")
-    filters += _TURNS[picture.rotation]
+    if picture.rotation:
+        # What has been turned must not be turned again, so the mark goes too.
+        filters += [*_TURNS[picture.rotation], "sidedata=mode=delete:type=DISPLAYMATRIX"]
     if picture.start:
         # Rounded, because setpts cuts off fractions and an exact start is not always exact in floating point.
         filters.append(f"setpts=round(PTS-({picture.start.numerator}/{picture.start.denominator})/TB)")
@@ -150,6 +152,8 @@ def _tone_mapping(largest: _Picture) -> list[str]:
         "tonemap=tonemap=hable:desat=0",
         "zscale=t=bt709:m=bt709:r=tv",
         f"format={largest.pixel_format}",
+        "sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA",
+        "sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL",
     ]
 
 
