@@ -135,31 +135,31 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    shutil.copy(migrated, tmp_path / "telecine.db")
-    return Settings(data_dir=tmp_path, _env_file=None)
-
-
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """One application for all tests, for making one takes a while; each test gives it services of its own."""
     return create_app(Settings(data_dir=tmp_path_factory.mktemp("app"), _env_file=None))
 
 
+def new_api(app: FastAPI, folder: Path, migrated: Path, **changes: Any) -> Api:
+    """`app` with fresh services below `folder` and the site DEMO; keyword arguments replace settings."""
+    shutil.copy(migrated, folder / "telecine.db")
+    clock = Clock()
+    app.state.services = open_services(Settings(data_dir=folder, _env_file=None, **changes), clock)
+    app.state.metrics = Metrics(app.state.services.database)
+    api = Api(app, TestClient(app), clock)
+    api.add_site("DEMO")
+    return api
+
+
 @pytest.fixture
-def make_api(settings: Settings, app: FastAPI) -> Iterator[Callable[..., Api]]:
-    """Gives the application fresh services with the site DEMO; keyword arguments replace settings."""
+def make_api(tmp_path: Path, app: FastAPI, migrated: Path) -> Iterator[Callable[..., Api]]:
+    """`new_api` for this test, once."""
     made: list[Api] = []
 
     def make(**changes: Any) -> Api:
-        clock = Clock()
-        app.state.services = open_services(settings.model_copy(update=changes), clock)
-        app.state.metrics = Metrics(app.state.services.database)
-        api = Api(app, TestClient(app), clock)
-        api.add_site("DEMO")
-        made.append(api)
-        return api
+        made.append(new_api(app, tmp_path, migrated, **changes))
+        return made[-1]
 
     yield make
     for api in made:
