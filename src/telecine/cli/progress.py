@@ -87,15 +87,21 @@ class JobProgress:
         for phase, _, tick in units:
             by_phase[phase].append(tick)
         done = percent({phase: [(tick.done, tick.total) for tick in ticks] for phase, ticks in by_phase.items()})
-        left = remaining_seconds(done, time.monotonic() - self._began)
+        self.overall(self._title, done, remaining_seconds(done, time.monotonic() - self._began))
         if self._live:
-            self._show(by_phase, done, left)
+            self._show(by_phase)
+
+    def overall(self, state: str, done: float, left: float | None, detail: str = "") -> None:
+        """Show how far the whole job is: `done` percent, `left` seconds to go where known; `detail` on terminals."""
+        self.title(state)
+        if self._live:
+            told = " · ".join(part for part in (state, detail, f"{clock(left)} to go") if part)
+            self._bars.update(self._whole, completed=done, detail=told)
         elif done >= self._said + _STEP:
             self._said = int(done // _STEP) * _STEP
             self._line(f"{done:.0f} %, {clock(left)} to go")
 
-    def _show(self, by_phase: dict[Phase, list[Tick]], done: float, left: float | None) -> None:
-        self._bars.update(self._whole, completed=done, detail=f"{self._title} · {clock(left)} to go")
+    def _show(self, by_phase: dict[Phase, list[Tick]]) -> None:
         for phase in (phase for phase in Phase if phase in by_phase):
             ticks = by_phase[phase]
             if phase not in self._phases:
