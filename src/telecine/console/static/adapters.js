@@ -20,9 +20,11 @@ async function openShaka(video, url, hooks) {
   }
   await player.attach(video);
   await player.load(url).catch(failed);
+  // In an order of our own: the player's may change while it plays, and a position is what we know a rendition by.
+  const videos = () => player.getVideoTracks().sort((one, other) => other.bandwidth - one.bandwidth);
   const face = {
     renditions: () =>
-      player.getVideoTracks().map((track, id) => ({
+      videos().map((track, id) => ({
         id, active: track.active, height: track.height, bandwidth: track.bandwidth,
         label: `${track.height}p${kbit(track.bandwidth)}`,
       })),
@@ -30,7 +32,7 @@ async function openShaka(video, url, hooks) {
     subtitles: () => player.getTextTracks().map((track, id) => ({ id, active: track.active, label: named(track) })),
     pickRendition(id) {
       player.configure({ abr: { enabled: id === null } });
-      if (id !== null) player.selectVideoTrack(player.getVideoTracks()[id], true);
+      if (id !== null) player.selectVideoTrack(videos()[id], true);
     },
     pickAudio: (id) => player.selectAudioTrack(player.getAudioTracks()[id]),
     pickSubtitle: (id) => player.selectTextTrack(id === null ? null : player.getTextTracks()[id]),
