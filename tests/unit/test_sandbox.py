@@ -25,11 +25,16 @@ from telecine.media import sandbox
 
 LIMITS = MediaLimits(process_memory_bytes=2**30, process_seconds=60, stall_seconds=30)
 
+LIBRARIES = os.environ.get("LD_LIBRARY_PATH")  # without it some builds of Python do not start
+PYTHON = [
+    *(["/usr/bin/env", f"LD_LIBRARY_PATH={LIBRARIES}"] if LIBRARIES else []),
+    *(str(Path(sys.executable).resolve()), "-I", "-S", "-u", "-c"),
+]
+
 
 def python(code: str, cwd: Path, limits: MediaLimits = LIMITS, **options: Any) -> sandbox.Completed:
     """Run a Python program as if it were a media tool."""
-    interpreter = Path(sys.executable).resolve()
-    command = [interpreter, "-I", "-S", "-u", "-c", textwrap.dedent(code)]
+    command = [*PYTHON, textwrap.dedent(code)]
     return sandbox.run(command, cwd=cwd, limits=limits, readable=[Path(sys.base_prefix)], **options)
 
 
@@ -132,8 +137,11 @@ def test_it_works_in_any_thread(tmp_path: Path) -> None:
 
 def test_our_environment_is_not_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELECINE_MASTER_KEY", "very secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:password@proxy")
     done = python("import json, os; print(json.dumps(dict(os.environ)))", tmp_path)
-    assert json.loads(done.stdout) == {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path)}
+    libraries = {"LD_LIBRARY_PATH": LIBRARIES} if LIBRARIES else {}  # given back by `PYTHON` above
+    assert json.loads(done.stdout) == sandbox.ENVIRONMENT | {"TMPDIR": str(tmp_path)} | libraries
+    assert "PATH" not in sandbox.ENVIRONMENT
 
 
 @pytest.mark.skipif(not sandbox.file_isolation(), reason="this kernel has no Landlock")
@@ -242,6 +250,11 @@ def test_progress_seen_elsewhere_keeps_a_silent_tool_alive(tmp_path: Path) -> No
     assert python("import time; time.sleep(1)", tmp_path, limits, poll=lambda: True).stdout == ""
 
 
+def test_the_kernel_would_end_the_tool_before_the_worker(tmp_path: Path) -> None:
+    shown = python("print(open('/proc/self/oom_score_adj').read())", tmp_path).stdout
+    assert int(shown) > int(Path("/proc/self/oom_score_adj").read_text())
+
+
 # --- the end
 
 
@@ -294,9 +307,9 @@ def test_killing_the_worker_kills_the_tool(tmp_path: Path) -> None:
         from telecine.core.limits import MediaLimits
         from telecine.media import sandbox
         code = "import os, time; print(os.getpid()); time.sleep(600)"
-        python = [Path(sys.executable).resolve(), "-I", "-S", "-u", "-c", code]
-        sandbox.run(python, cwd=Path({str(tmp_path)!r}), limits=MediaLimits(), readable=[Path(sys.base_prefix)],
-                    on_line=lambda line: print(line, flush=True))
+        say = lambda line: print(line, flush=True)
+        sandbox.run([*{PYTHON!r}, code], cwd=Path({str(tmp_path)!r}), limits=MediaLimits(),
+                    readable=[Path(sys.base_prefix)], on_line=say)
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(worker)], stdout=subprocess.PIPE, text=True)
     assert process.stdout

@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> None:
     """Set up the cage in an order that matters (see the comments), then become the tool."""
     parent, network, nice, memory, cpu, file_size, files, count = (int(number) for number in arguments[:8])
     readable, command = arguments[8 : 8 + count], arguments[8 + count :]
+    os.environ.pop("LD_LIBRARY_PATH", None)  # was for this script's Python only
+    offer_to_die_first()
     if not network:
         isolate_network()
     # After the namespace: entering one changes credentials, and the kernel then forgets the death signal.
@@ -61,6 +63,15 @@ def main(arguments: list[str]) -> None:
         lower(kind, most)
     # No RLIMIT_NPROC: it counts all processes and threads of the user, so other jobs' threads would fail this one.
     os.execv(command[0], command)  # noqa: S606 - no shell is the point
+
+
+def offer_to_die_first() -> None:
+    """Where memory runs out, let the kernel end this process rather than the worker."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - pathlib is slow to import
+            file.write("500")
+    except OSError:
+        pass  # it is a wish; a container may forbid it
 
 
 def isolate_network() -> None:

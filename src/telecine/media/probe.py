@@ -25,6 +25,8 @@ from telecine.media.tools import Tools
 PICTURES_LOOKED_AT = 24
 LONGEST_WAIT_FOR_KEYFRAME = 2000
 """Packets; a picture that cannot be decoded until then is not worth waiting for."""
+MOST_PACKETS_A_SECOND = 2000
+"""More than any codec has; a stream with more is longer than it says."""
 MISSING_SECONDS = 1.0
 """A file that ends this much earlier than its header says has been cut off."""
 
@@ -74,6 +76,8 @@ class _Probe:
         container, streams = self._describe()
         pictures = describe.pictures(streams)
         self._check_pixels(pictures)
+        if self._demuxer in _EXACT_HEADERS:
+            self._check_duration(float(container.get("duration", 0)))
         if len(pictures) > 1:
             self._warnings.append(f"The file has {len(pictures)} video streams; the first is used.")
         scan = self._scan(pictures[0]["index"] if pictures else None, container)
@@ -83,6 +87,8 @@ class _Probe:
             raise TelecineError(ErrorKind.INPUT_UNREADABLE, "it holds neither video nor audio.")
         duration = _span(video, audio)
         self._check_duration(float(duration))
+        if duration <= 0:
+            raise TelecineError(ErrorKind.INPUT_UNREADABLE, "it has no duration.")
         self._check_whole(container, streams, scan)
         return MediaInfo(
             demuxer=self._demuxer,
@@ -123,11 +129,12 @@ class _Probe:
         """Read every packet's times, with progress in bytes; stops at once where the file is longer than allowed."""
         scan = PacketScan(picture)
         size = float(container.get("size", 0))
-        most = 2 * FASTEST * self._limits.duration_seconds
+        most_pictures = 2 * FASTEST * self._limits.duration_seconds
+        most = MOST_PACKETS_A_SECOND * self._limits.duration_seconds
 
         def take(line: str) -> None:
             index = scan.line(line)
-            if index is not None and index == picture and scan.streams[index].count > most:
+            if index is not None and scan.streams[index].count > (most_pictures if index == picture else most):
                 self._check_duration(float("inf"))
 
         def progress() -> None:
@@ -209,8 +216,6 @@ class _Probe:
         most = self._limits.duration_seconds
         if seconds > most:
             raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, f"it is longer than {most:g} seconds.")
-        if seconds <= 0:
-            raise TelecineError(ErrorKind.INPUT_UNREADABLE, "it has no duration.")
 
     def _check_whole(self, container: Json, streams: list[Json], scan: PacketScan) -> None:
         """Refuse a file that ends long before its own header says."""
@@ -233,7 +238,10 @@ class _Probe:
             )
         if packets.before_key:
             self._warnings.append(f"The first {packets.before_key} pictures before a keyframe are left out.")
-        if describe.mirrored(stream.get("side_data_list", ())):
+        side = stream.get("side_data_list", ())
+        if any(data.get("dv_profile") == 5 for data in side):
+            self._warnings.append("Dolby Vision profile 5 has colours of its own, which come out wrong; send HDR10.")
+        if describe.mirrored(side):
             self._warnings.append("The file asks players to mirror the picture; that is not done.")
 
     def _ffprobe(

@@ -11,6 +11,7 @@ import os
 import resource
 import selectors
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,10 @@ STDERR_KEPT = 64 * 2**10
 LINES_IN_ERROR = 40
 OPEN_FILES = 4096
 NICENESS = 5
+
+ENVIRONMENT = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "16"}
+"""All that a tool gets of an environment. The arenas: glibc reserves 64 MiB of address space for each of up to eight
+arenas per core, which on a large machine would use up the memory limit without a byte of memory being used."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _MEMORY_WORDS = ("cannot allocate memory", "std::bad_alloc", "out of memory", "memoryerror")
@@ -119,8 +124,9 @@ def network_isolation() -> bool:
 
     Tried once. Where it is not so, tools run all the same, and only their protocol white list keeps them local.
     """
-    inside = _ask_inside("import os; print(os.readlink('/proc/self/ns/net'))")
-    return bool(inside) and inside != str(Path("/proc/self/ns/net").readlink())
+    space = "/proc/self/ns/net"
+    with tempfile.TemporaryDirectory() as folder:
+        return _ask(["readlink", space], Path(folder)) not in ("", str(Path(space).readlink()))
 
 
 @cache
@@ -129,17 +135,17 @@ def file_isolation() -> bool:
 
     Tried once. Where it is not so, tools run all the same, with the rights of the worker's user.
     """
-    with tempfile.NamedTemporaryFile() as secret:
-        code = f"try: open({secret.name!r}).close()\nexcept OSError: print('hidden')"
-        return _ask_inside(code) == "hidden"
+    with tempfile.TemporaryDirectory() as own, tempfile.NamedTemporaryFile("w") as foreign:
+        (Path(own) / "file").write_text("seen")
+        print("seen", file=foreign, flush=True)
+        return [_ask(["cat", name], Path(own)) for name in ("file", foreign.name)] == ["seen", ""]
 
 
-def _ask_inside(code: str) -> str:
-    """What a piece of Python prints inside the sandbox; empty where it fails."""
-    python = [sys.executable, "-I", "-S", "-c", code]
-    with tempfile.TemporaryDirectory() as folder, suppress(TelecineError):
-        limits = MediaLimits(process_seconds=30)
-        return run(python, cwd=Path(folder), limits=limits, readable=[Path(sys.base_prefix)]).stdout.strip()
+def _ask(command: list[str], folder: Path) -> str:
+    """What one of the system's own programs says inside the sandbox; nothing where it fails."""
+    with suppress(TelecineError):
+        program = shutil.which(command[0]) or command[0]
+        return run([program, *command[1:]], cwd=folder, limits=MediaLimits(process_seconds=30)).stdout.strip()
     return ""
 
 
@@ -160,7 +166,7 @@ class _Child:
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": str(cwd)},
+            env=ENVIRONMENT | {"TMPDIR": str(cwd)} | _libraries(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -247,6 +253,11 @@ class _Child:
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._pid, number)
+
+
+def _libraries() -> dict[str, str]:
+    """What the launcher's Python may need to start (some builds do); the launcher does not hand it on."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 
 def _launch(limits: MediaLimits, network: bool, readable: Sequence[Path]) -> list[str]:
