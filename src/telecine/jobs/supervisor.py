@@ -114,8 +114,8 @@ def parts(settings: Settings) -> list[Child]:
     env = environment(settings)
     python = [sys.executable, "-m"]
     found = [] if settings.temporal_address else [temporal_server.child(settings, env)]
-    found.append(Child("worker", [*python, "telecine.jobs.worker"], env=env))
-    found.append(Child("api", [*python, "telecine.apis.app"], env=env))
+    found.append(Child("worker", [*python, "telecine.cli", "worker"], env=env))
+    found.append(Child("api", [*python, "telecine.cli", "api"], env=env))
     return found
 
 

@@ -56,6 +56,9 @@ def command(settings: Settings) -> list[str]:
         *("--sqlite-pragma", "journal_mode=wal"),
         *("--sqlite-pragma", "synchronous=1"),
         *("--dynamic-config-value", "matching.enableFairness=true"),
+        # One partition for each queue: with several, order and priority hold only within each.
+        *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
+        *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
     ]
 
 
