@@ -30,6 +30,7 @@ def test_dash():
         "segment_template=out/audio/und/mp4a/1/seg-$Number$.m4s,dash_label=a1",
         "--quiet",
         "--segment_duration=4.004000100",
+        "--generate_sidx_in_media_segments=false",
         "--default_text_zero_bias_ms=11012",
         "--mpd_output=out/stream.mpd",
         "--generate_static_live_mpd",
@@ -53,6 +54,7 @@ def test_hls_in_transport_stream():
         "playlist_name=subtitle/ko/subtitle.m3u8,language=ko,hls_name=s0,hls_group_id=subtitles",
         "--quiet",
         "--segment_duration=4.004000100",
+        "--generate_sidx_in_media_segments=false",
         "--default_text_zero_bias_ms=11012",
         "--hls_master_playlist_output=out/master.m3u8",
     ]

@@ -159,5 +159,5 @@ def _language(code: str) -> str:
 
 
 def _one_line(label: str) -> str:
-    """A label without what cannot stand inside a quoted HLS attribute: quotes and line breaks."""
-    return " ".join("".join(" " if ord(c) < 32 or c in '"\x7f\x85\u2028\u2029' else c for c in label).split())
+    """A label without what cannot stand in a quoted HLS attribute or in XML: quotes, line breaks, controls."""
+    return " ".join("".join(c if c.isprintable() and c != '"' else " " for c in label).split())

@@ -93,7 +93,12 @@ def _text(tree: TreeOutput) -> dict[str, str]:
 
 
 def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
-    flags = ["--quiet", f"--segment_duration={segment_seconds(plan.segment)}"]
+    # A segment is found by its name, so an index (`sidx`) within it would be bytes that nobody reads or checks.
+    flags = [
+        "--quiet",
+        f"--segment_duration={segment_seconds(plan.segment)}",
+        "--generate_sidx_in_media_segments=false",
+    ]
     if plan.subtitles:
         # Subtitles whose first cue is late still begin at zero: the threshold is longer than the programme.
         flags.append(f"--default_text_zero_bias_ms={ceil(plan.duration * 1000) + 1}")

@@ -1,0 +1,227 @@
+"""Manifests as the packager wrote them → manifests that say what is so.
+
+Everything here is pure text to text. What is mended, and why:
+
+In HLS
+- NAME, LANGUAGE, DEFAULT and AUTOSELECT come from the plan. Labels are never given to the packager (see
+  `package_args`); without a language it writes LANGUAGE=""; its only way to mark the default audio would also switch
+  on subtitles of that language, unasked.
+- FRAME-RATE: in MPEG-TS the packager computes it from rounded 90 kHz ticks (23.981 for 23.976).
+- BANDWIDTH and AVERAGE-BANDWIDTH are measured: the packager leaves subtitles out of a variant's sum, and takes a
+  short last I-frame segment for the peak.
+- Subtitle playlists end with the programme, not with their last full segment, so that all renditions last alike.
+- WebVTT segments of fragmented MP4 trees get the X-TIMESTAMP-MAP that RFC 8216 asks for; in MPEG-TS they have it.
+
+In DASH
+- Label, Role and language, as above; Label comes before Role, as the schema orders them.
+- `startWithSAP` on video, which IOP asks for and the grid guarantees.
+- @bandwidth is measured, and is the average where the job asked for that (the packager has no such option).
+- AdaptationSet ids are their positions; the packager's depend on which of its threads is first.
+- Plain WebVTT is one file per language: with segment templates the packager can only make segments, and
+  segmented plain text is not what DASH players expect.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import ceil
+
+from lxml import etree
+
+from telecine.core.layout import TrackFiles, audio_group, display_names
+from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, VideoOutput
+from telecine.media.bandwidth import Rate
+from telecine.media.read_mpd import NAMESPACE, ROLE, parse_xml
+
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)')
+_EXTINF = re.compile(r"^#EXTINF:([\d.]+),", re.MULTILINE)
+_UNDETERMINED = ("", "und")
+TIMESTAMP_MAP = "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0"
+
+type Attributes = dict[str, str]
+type Output = VideoOutput | AudioOutput | SubtitleOutput
+
+
+def mend_master(
+    text: str,
+    plan: Plan,
+    files: Mapping[str, TrackFiles],
+    variants: Mapping[tuple[str, str], Rate],
+    iframes: Mapping[str, Rate],
+) -> str:
+    """A multivariant playlist, mended.
+
+    `variants` has the measured rate of each variant by its playlist and audio group, `iframes` that of each I-frame
+    playlist; names are relative to the multivariant playlist.
+    """
+    media = _media_attributes(plan, files)
+    frame_rates = {files[video.name].playlist: video.frame_rate for video in plan.video}
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        tag, _, rest = line.partition(":")
+        if tag not in ("#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF"):
+            continue
+        attributes = parse_attributes(rest)
+        if tag == "#EXT-X-MEDIA":
+            attributes |= media.get(_bare(attributes["URI"]), {})
+            if _bare(attributes.get("LANGUAGE", "")) in _UNDETERMINED:
+                attributes.pop("LANGUAGE", None)
+        elif tag == "#EXT-X-STREAM-INF":
+            playlist = lines[number + 1]
+            _set_rate(attributes, variants[playlist, _bare(attributes.get("AUDIO", ""))])
+            if playlist in frame_rates:
+                attributes["FRAME-RATE"] = f"{float(frame_rates[playlist]):.3f}"
+        else:
+            _set_rate(attributes, iframes[_bare(attributes["URI"])])
+        lines[number] = f"{tag}:{format_attributes(attributes)}"
+    return "\n".join(lines) + "\n"
+
+
+def mend_subtitle_playlist(text: str, duration: Fraction) -> str:
+    """A subtitle media playlist whose segments together last `duration` seconds: the last one is cut off."""
+    lengths = [Fraction(match[1]) for match in _EXTINF.finditer(text)]
+    last = duration - sum(lengths[:-1], Fraction(0))
+    if not lengths or not 0 < last < lengths[-1]:
+        return text
+    head, _, tail = text.rpartition("#EXTINF:")
+    return f"{head}#EXTINF:{float(last):.3f},{tail.partition(',')[2]}"
+
+
+def mend_vtt_segment(text: str) -> str:
+    """A WebVTT segment that says which media time its cue times mean."""
+    if "X-TIMESTAMP-MAP" in text:
+        return text
+    return text.replace("WEBVTT\n", f"WEBVTT\n{TIMESTAMP_MAP}\n", 1)
+
+
+def mend_mpd(
+    text: str,
+    plan: Plan,
+    files: Mapping[str, TrackFiles],
+    rates: Mapping[str, Rate],
+    sidecars: Mapping[str, int],
+) -> str:
+    """An MPD, mended. `rates` (measured) and `sidecars` (sizes in bytes) are by track name."""
+    mpd = parse_xml("stream.mpd", text)
+    period = mpd.find(_tag("Period"))
+    assert period is not None
+    outputs: dict[str, Output] = {video.name: video for video in plan.video}
+    outputs |= {audio.name: audio for audio in plan.audio} | {subtitle.name: subtitle for subtitle in plan.subtitles}
+    names = display_names(plan.audio) | display_names(plan.subtitles)
+    for position, adaptation in enumerate(period.findall(_tag("AdaptationSet"))):
+        adaptation.set("id", str(position))
+        for representation in adaptation.findall(_tag("Representation")):
+            name = _track_of(representation, files)
+            rate = rates[name]
+            representation.set("bandwidth", str(max(1, rate.average if plan.average_bandwidth else rate.peak)))
+            _mend_adaptation(adaptation, outputs[name], names.get(name, ""), default_audio(plan))
+    for subtitle in plan.subtitles:
+        if subtitle.name in sidecars:
+            bandwidth = max(1, ceil(sidecars[subtitle.name] * 8 / plan.duration))
+            _add_sidecar(period, subtitle, files[subtitle.name].sidecar, names[subtitle.name], bandwidth)
+    etree.indent(mpd, space="  ")
+    written: bytes = etree.tostring(mpd.getroottree(), xml_declaration=True, encoding="UTF-8")
+    return written.decode() + "\n"
+
+
+def default_audio(plan: Plan, group: str | None = None) -> str:
+    """Name of the audio track that plays unless the viewer chooses: the plan's, else the first (of one HLS group)."""
+    tracks = [audio for audio in plan.audio if group is None or audio_group(plan, audio) == group]
+    return next((audio.name for audio in tracks if audio.default), tracks[0].name if tracks else "")
+
+
+def parse_attributes(text: str) -> Attributes:
+    """An HLS attribute list by name; quoted values keep their quotes."""
+    return {match[1]: match[2] for match in _ATTRIBUTE.finditer(text)}
+
+
+def format_attributes(attributes: Attributes) -> str:
+    """The opposite of `parse_attributes`."""
+    return ",".join(f"{name}={value}" for name, value in attributes.items())
+
+
+def _media_attributes(plan: Plan, files: Mapping[str, TrackFiles]) -> dict[str, Attributes]:
+    """What EXT-X-MEDIA should say, by the playlist it names."""
+    result: dict[str, Attributes] = {}
+    groups: list[Sequence[AudioOutput | SubtitleOutput]] = [plan.subtitles]
+    for group in dict.fromkeys(audio_group(plan, audio) for audio in plan.audio):
+        groups.append([audio for audio in plan.audio if audio_group(plan, audio) == group])
+    names = display_names(plan.audio) | display_names(plan.subtitles)
+    for members in groups:
+        chosen = ""
+        if members and isinstance(members[0], AudioOutput):
+            chosen = default_audio(plan, audio_group(plan, members[0]))
+        automatic = _automatic(members, chosen)
+        for output in members:
+            result[files[output.name].playlist] = {
+                "LANGUAGE": f'"{output.language}"',
+                "NAME": f'"{names[output.name]}"',
+                "DEFAULT": "YES" if output.name == chosen else "NO",
+                "AUTOSELECT": "YES" if output.name in automatic else "NO",
+            }
+    return result
+
+
+def _automatic(members: Sequence[AudioOutput | SubtitleOutput], chosen: str) -> set[str]:
+    """Tracks that a player may choose by the viewer's language: one per language, or it could not tell them apart."""
+    by_language: dict[str, str] = {}
+    for output in sorted(members, key=lambda member: member.name != chosen):
+        by_language.setdefault(output.language, output.name)
+    return set(by_language.values())
+
+
+def _set_rate(attributes: Attributes, rate: Rate) -> None:
+    attributes["BANDWIDTH"] = str(rate.peak)
+    attributes["AVERAGE-BANDWIDTH"] = str(rate.average)
+
+
+def _bare(quoted: str) -> str:
+    return quoted.strip('"')
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def _track_of(representation: etree._Element, files: Mapping[str, TrackFiles]) -> str:
+    """The plan's name of the track whose segments the Representation names."""
+    template = representation.find(_tag("SegmentTemplate"))
+    media = template.get("media") if template is not None else None
+    return next(name for name, track in files.items() if track.segments == media)
+
+
+def _mend_adaptation(adaptation: etree._Element, output: Output, label: str, default: str) -> None:
+    if isinstance(output, VideoOutput):
+        adaptation.set("startWithSAP", "1")
+        return
+    adaptation.set("lang", output.language or "und")
+    for old in [*adaptation.findall(_tag("Label")), *adaptation.findall(_tag("Role"))]:
+        adaptation.remove(old)
+    role = "subtitle" if isinstance(output, SubtitleOutput) else "main" if output.name == default else ""
+    _describe(adaptation, label, role)
+
+
+def _describe(adaptation: etree._Element, label: str, role: str) -> None:
+    """Put Label and Role where the schema wants them: Label, Role, then the Representations."""
+    position = 0
+    if label:
+        element = etree.Element(_tag("Label"))
+        element.text = label
+        adaptation.insert(position, element)
+        position += 1
+    if role:
+        adaptation.insert(position, etree.Element(_tag("Role"), schemeIdUri=ROLE, value=role))
+
+
+def _add_sidecar(period: etree._Element, subtitle: SubtitleOutput, file: str, label: str, bandwidth: int) -> None:
+    adaptations = period.findall(_tag("AdaptationSet"))
+    representations = period.findall(f"{_tag('AdaptationSet')}/{_tag('Representation')}")
+    adaptation = etree.SubElement(
+        period, _tag("AdaptationSet"), id=str(len(adaptations)), contentType="text", mimeType="text/vtt"
+    )
+    adaptation.set("lang", subtitle.language or "und")
+    _describe(adaptation, label, "subtitle")
+    representation = etree.SubElement(
+        adaptation, _tag("Representation"), id=str(len(representations)), bandwidth=str(bandwidth)
+    )
+    etree.SubElement(representation, _tag("BaseURL")).text = file

@@ -1,0 +1,160 @@
+"""Encoded tracks → the trees that are published: one run of the packager per tree, its manifests mended, one rename.
+
+A tree that is there under its final name is finished; whatever a crash left is under a temporary name and is made
+anew. The packager runs in the sandbox, in the job's work folder, and sees only names of ours.
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from telecine.core.errors import ErrorKind
+from telecine.core.job import SubtitleFormat
+from telecine.core.layout import MASTER, MPD, NUMBER, TrackFiles, has_master, has_mpd, track_files
+from telecine.core.plan import Plan, SubtitleOutput, TreeOutput
+from telecine.core.progress import Tick
+from telecine.media import mend, subtitles
+from telecine.media.bandwidth import rate_of, variant_rate
+from telecine.media.context import Context
+from telecine.media.package_args import packager_arguments
+from telecine.media.read_hls import read_hls
+from telecine.media.read_mpd import read_mpd
+from telecine.media.sandbox import run
+from telecine.media.workspace import Workspace, finish, write_finished
+
+_LOOK_SECONDS = 1.0
+"""Between two looks at how far the packager is: each look counts the files that it has written."""
+
+
+def package(plan: Plan, workspace: Workspace, context: Context) -> None:
+    """Make every tree of the plan under `workspace.tree`; trees that are finished are left alone.
+
+    Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what the
+    sandbox raises.
+    """
+    encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
+    whole = sum(path.stat().st_size for path in encoded)
+    workspace.tree.mkdir(parents=True, exist_ok=True)
+    for position, tree in enumerate(plan.trees):
+
+        def report(done: int, position: int = position) -> None:
+            context.report(Tick(done=whole * position + min(done, whole), total=whole * len(plan.trees)))
+
+        final = workspace.tree / tree.format.value
+        if not final.is_dir():
+            # Made outside `workspace.tree`, in which only finished trees ever stand.
+            draft = workspace.temporary(workspace.root / "package" / tree.format.value)
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            _Draft(plan, tree, track_files(plan, tree), draft).make(workspace, context, report)
+            finish(draft, final)
+        report(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """One tree while it is made in `folder`."""
+
+    plan: Plan
+    tree: TreeOutput
+    files: dict[str, TrackFiles]
+    folder: Path
+
+    def make(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
+        """Run the packager, then mend what it wrote."""
+        sources = self._sources(workspace, context)
+        run(
+            [
+                context.tools.packager,
+                *packager_arguments(self.plan, self.tree, sources, workspace.relative(self.folder)),
+            ],
+            cwd=workspace.root,
+            limits=context.limits,
+            log=context.log,
+            poll=_growth(self.folder, report),
+            failure=ErrorKind.PACKAGE_FAILED,
+        )
+        self._mend_subtitles()
+        if has_master(self.tree):
+            self._mend_hls()
+        if has_mpd(self.tree):
+            self._mend_dash()
+
+    def _sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
+        """Every track's file as the packager's process names it. Subtitles are made ready for it first."""
+        paths = {video.name: workspace.video(video.name) for video in self.plan.video}
+        paths |= {audio.name: workspace.audio(audio.name) for audio in self.plan.audio}
+        for subtitle in self.plan.subtitles:
+            paths[subtitle.name] = self._ready(subtitle, workspace, context)
+        return {name: workspace.relative(path) for name, path in paths.items()}
+
+    def _ready(self, subtitle: SubtitleOutput, workspace: Workspace, context: Context) -> Path:
+        """Write a subtitle track as the packager is to read it, and as one file where the MPD names one."""
+        fitted = subtitles.read(workspace.subtitle(subtitle.file), context.limits).fitted(self.plan.duration)
+        for warning in fitted.warnings:
+            context.log(f"{subtitle.name}: {warning}")
+        cues = fitted.cues
+        if self.tree.subtitles is SubtitleFormat.MP4_TTML:
+            cues = tuple(subtitles.without_markup(cue) for cue in cues)
+        ready = workspace.root / "package" / f"{subtitle.name}.{self.tree.subtitles.value}.vtt"
+        write_finished(workspace, ready, subtitles.to_vtt(cues, pad_to=self.plan.duration).encode())
+        sidecar = self.files[subtitle.name].sidecar
+        if sidecar:
+            (self.folder / sidecar).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / sidecar).write_text(subtitles.to_vtt(cues), encoding="utf-8")
+        return ready
+
+    def _mend_subtitles(self) -> None:
+        for subtitle in self.plan.subtitles:
+            files = self.files[subtitle.name]
+            if files.playlist:
+                _rewrite(
+                    self.folder / files.playlist, lambda text: mend.mend_subtitle_playlist(text, self.plan.duration)
+                )
+            if files.segments.endswith(".vtt"):
+                for segment in (self.folder / files.folder).glob(Path(files.segments).name.replace(NUMBER, "*")):
+                    _rewrite(segment, mend.mend_vtt_segment)
+
+    def _mend_hls(self) -> None:
+        master = read_hls(self.folder, MASTER)
+        rates = {track.name: rate_of(self.folder, track) for track in master.tracks}
+        variants = {
+            (variant.playlist, variant.audio): variant_rate(master, variant, rates) for variant in master.variants
+        }
+        iframes = {track.name: rate_of(self.folder, track) for track in master.iframes}
+        _rewrite(self.folder / MASTER, lambda text: mend.mend_master(text, self.plan, self.files, variants, iframes))
+
+    def _mend_dash(self) -> None:
+        measured = {
+            track.segments[0].piece.path: rate_of(self.folder, track) for track in read_mpd(self.folder, MPD).tracks
+        }
+        rates = {name: measured[files.segment(1)] for name, files in self.files.items() if files.segment(1) in measured}
+        sidecars = {
+            name: (self.folder / files.sidecar).stat().st_size for name, files in self.files.items() if files.sidecar
+        }
+        _rewrite(self.folder / MPD, lambda text: mend.mend_mpd(text, self.plan, self.files, rates, sidecars))
+
+
+def _rewrite(path: Path, change: Callable[[str], str]) -> None:
+    """Change a text file of a draft; a crash in between leaves a draft that nobody takes for finished."""
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+
+
+def _growth(folder: Path, report: Callable[[int], None]) -> Callable[[], bool]:
+    """A `poll` for the sandbox that reports how many bytes there are in `folder`; True where they became more."""
+    seen, due = 0, 0.0
+
+    def poll() -> bool:
+        nonlocal seen, due
+        now = time.monotonic()
+        if now < due:
+            return False
+        due = now + _LOOK_SECONDS
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        grown, seen = size > seen, size
+        report(size)
+        return grown
+
+    return poll

@@ -1,0 +1,194 @@
+"""DASH manifest → the neutral model. Static presentations of one period, as packagers make them for VOD."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from lxml import etree
+
+from telecine.media.manifests import (
+    MOST_SEGMENTS,
+    Kind,
+    Manifest,
+    ManifestError,
+    Piece,
+    Segment,
+    Track,
+    read_text,
+    resolve,
+)
+
+NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+ROLE = "urn:mpeg:dash:role:2011"
+_NS = {"d": NAMESPACE}
+_DURATION = re.compile(r"^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,12})?)S)?)?$")
+_IDENTIFIER = re.compile(r"\$(RepresentationID|Number|Bandwidth|Time)?(?:%0(\d{1,2})d)?\$")
+
+
+def parse_xml(path: str, text: str) -> etree._Element:
+    """The root element. No entity is expanded, no DTD read, nothing fetched; a DOCTYPE is refused outright."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise ManifestError(path, f"is not well-formed XML: {error.msg}") from None
+    if root.getroottree().docinfo.doctype:
+        raise ManifestError(path, "has a DOCTYPE, which no manifest needs")
+    return root
+
+
+def read_mpd(root: Path, path: str) -> Manifest:
+    """Read the MPD `path` below `root`. Raises ManifestError where it cannot be understood."""
+    mpd = parse_xml(path, read_text(root, path))
+    try:
+        return _manifest(path, mpd)
+    except (ValueError, ZeroDivisionError, KeyError) as error:
+        raise ManifestError(path, f"holds a value that cannot be read: {error}") from None
+
+
+def parse_duration(text: str) -> Fraction:
+    """Seconds of an XML duration such as `PT1H2M3.5S`. Raises ValueError."""
+    match = _DURATION.match(text)
+    if not match or not any(match.groups()):
+        raise ValueError(f"'{text[:60]}' is not a duration")
+    days, hours, minutes = (int(part or 0) for part in match.groups()[:3])
+    return Fraction(((days * 24 + hours) * 60 + minutes) * 60) + Fraction(match[4] or 0)
+
+
+def _manifest(path: str, mpd: etree._Element) -> Manifest:
+    if mpd.tag != f"{{{NAMESPACE}}}MPD":
+        raise ManifestError(path, "is not an MPD")
+    if mpd.get("type", "static") != "static":
+        raise ManifestError(path, "is a live presentation (type is not 'static')")
+    periods = mpd.findall("d:Period", _NS)
+    if len(periods) != 1:
+        raise ManifestError(path, f"has {len(periods)} periods instead of one")
+    declared = mpd.get("mediaPresentationDuration") or periods[0].get("duration")
+    if not declared:
+        raise ManifestError(path, "does not say how long it is")
+    duration = parse_duration(declared)
+    tracks = [
+        _track(_Scope(path, duration, (mpd, periods[0], adaptation, representation)))
+        for adaptation in periods[0].findall("d:AdaptationSet", _NS)
+        for representation in adaptation.findall("d:Representation", _NS)
+        if _kind(adaptation, representation)
+    ]
+    if not tracks:
+        raise ManifestError(path, "has no track")
+    return Manifest(path, "dash", duration, tuple(tracks), (path,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """A Representation in its surroundings: elements from the MPD down, of which the inner one overrules."""
+
+    path: str
+    duration: Fraction
+    elements: tuple[etree._Element, ...]
+
+    def attribute(self, name: str) -> str:
+        """An attribute of the Representation, or else of its AdaptationSet."""
+        adaptation, representation = self.elements[2:]
+        return representation.get(name) or adaptation.get(name) or ""
+
+    def file(self, reference: str) -> Piece:
+        """A file by its reference, below every BaseURL on the way."""
+        bases = [text for element in self.elements if (text := element.findtext("d:BaseURL", "", _NS).strip())]
+        return Piece(resolve(self.path, "".join([*(base for base in bases if base.endswith("/")), reference])))
+
+    def template(self) -> etree._Element | None:
+        """The innermost SegmentTemplate."""
+        found = [t for element in self.elements[1:] if (t := element.find("d:SegmentTemplate", _NS)) is not None]
+        return found[-1] if found else None
+
+
+def _track(scope: _Scope) -> Track:
+    adaptation, representation = scope.elements[2:]
+    kind = _kind(adaptation, representation)
+    assert kind is not None
+    template = scope.template()
+    init: Piece | None = None
+    segments: tuple[Segment, ...]
+    if template is None:
+        name = representation.findtext("d:BaseURL", "", _NS).strip()
+        segments = (Segment(scope.file(name), Fraction(0), scope.duration),)
+    else:
+        init, segments = _templated(scope, template)
+    roles = adaptation.findall(f"d:Role[@schemeIdUri='{ROLE}']", _NS)
+    rate = scope.attribute("frameRate")
+    return Track(
+        name=representation.get("id", "?"),
+        kind=kind,
+        segments=segments,
+        init=init,
+        codecs=scope.attribute("codecs"),
+        language=adaptation.get("lang", ""),
+        label=adaptation.findtext("d:Label", "", _NS),
+        default=any(role.get("value") == "main" for role in roles),
+        bandwidth=int(representation.get("bandwidth", "0")),
+        width=int(scope.attribute("width") or 0),
+        height=int(scope.attribute("height") or 0),
+        frame_rate=Fraction(rate) if rate else None,
+    )
+
+
+def _kind(adaptation: etree._Element, representation: etree._Element) -> Kind | None:
+    """Video, audio or text; None for what players do not play, such as image tracks."""
+    mime = representation.get("mimeType") or adaptation.get("mimeType") or ""
+    declared = adaptation.get("contentType") or mime.split("/")[0]
+    if declared == "video":
+        return "video"
+    if declared == "audio":
+        return "audio"
+    return "text" if declared in ("text", "application") else None
+
+
+def _templated(scope: _Scope, template: etree._Element) -> tuple[Piece | None, tuple[Segment, ...]]:
+    scale = int(template.get("timescale", "1"))
+    offset = int(template.get("presentationTimeOffset", "0"))
+    number = int(template.get("startNumber", "1"))
+    media, initialization = template.get("media", ""), template.get("initialization", "")
+    values = {"RepresentationID": scope.elements[3].get("id", ""), "Bandwidth": scope.attribute("bandwidth")}
+    segments = []
+    for position, (start, length) in enumerate(_times(scope, template, scale)):
+        if position >= MOST_SEGMENTS:
+            raise ManifestError(scope.path, f"names more than {MOST_SEGMENTS} segments")
+        name = _fill(media, values | {"Number": str(number + position), "Time": str(start)})
+        segments.append(Segment(scope.file(name), Fraction(start - offset, scale), Fraction(length, scale)))
+    return scope.file(_fill(initialization, values)) if initialization else None, tuple(segments)
+
+
+def _times(scope: _Scope, template: etree._Element, scale: int) -> Iterator[tuple[int, int]]:
+    """Start and length of each segment in ticks, from the timeline or from one constant length."""
+    end = int(scope.duration * scale) + int(template.get("presentationTimeOffset", "0"))
+    timeline = template.find("d:SegmentTimeline", _NS)
+    if timeline is None:
+        length = int(template.get("duration", "0"))
+        if length <= 0:
+            raise ManifestError(scope.path, "has a SegmentTemplate with neither timeline nor duration")
+        for start in range(0, end, length):
+            yield start, min(length, end - start)
+        return
+    at = 0
+    for entry in timeline.findall("d:S", _NS):
+        at = int(entry.get("t", at))
+        length, repeat = int(entry.get("d", "0")), int(entry.get("r", "0"))
+        if length <= 0:
+            raise ManifestError(scope.path, "has a timeline entry without length")
+        for _ in range(repeat + 1 if repeat >= 0 else -(-(end - at) // length)):
+            yield at, length
+            at += length
+
+
+def _fill(template: str, values: dict[str, str]) -> str:
+    """A segment's name from its template."""
+
+    def replacement(match: re.Match[str]) -> str:
+        if not match[1]:
+            return "$"
+        value = values[match[1]]
+        return value.zfill(int(match[2])) if match[2] else value
+
+    return _IDENTIFIER.sub(replacement, template)

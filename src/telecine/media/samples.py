@@ -1,0 +1,311 @@
+"""Reads the samples of a track by another library than the one that wrote them: times, keyframes, digests, decoding.
+
+Only our own output comes here, in-process: a track is handed to PyAV as one stream of bytes, init segment first, with
+its format given, so that nothing is probed and nothing else is opened. What is kept of each sample is a few numbers.
+"""
+
+import zlib
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import av
+from av.error import FFmpegError
+
+from telecine.media.manifests import Fault, Kind, Piece
+from telecine.media.structure import packed_timestamp
+
+_FORMATS = {".ts": "mpegts", ".aac": "aac", ".ac3": "ac3", ".ec3": "eac3"}
+_TICKS = 90_000
+_ADTS_HEADER = 7
+
+Watch = Callable[[int], None]
+"""Told the bytes of each sample; may raise to stop the work."""
+
+
+@dataclass(slots=True)
+class Samples:
+    """The samples of one track in decoding order, in parallel arrays.
+
+    `times` are presentation times in `time_base`; `digests` are CRC-32 of what is decoded, the same in every
+    container; `places` are the numbers of the segments that hold the samples, `positions` bytes into the stream
+    of all pieces. `frames` counts decoded pictures, or is None where nothing was decoded.
+    """
+
+    codec: str
+    time_base: Fraction
+    extradata: bytes = b""
+    width: int = 0
+    height: int = 0
+    sample_rate: int = 0
+    channels: int = 0
+    times: array[int] = field(default_factory=lambda: array("q"))
+    lengths: array[int] = field(default_factory=lambda: array("q"))
+    keys: bytearray = field(default_factory=bytearray)
+    digests: array[int] = field(default_factory=lambda: array("L"))
+    places: array[int] = field(default_factory=lambda: array("L"))
+    positions: array[int] = field(default_factory=lambda: array("q"))
+    sizes: array[int] = field(default_factory=lambda: array("L"))
+    frames: int | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def start(self) -> Fraction:
+        """Seconds: when the first sample is shown."""
+        return min(self.times) * self.time_base
+
+    @property
+    def end(self) -> Fraction:
+        """Seconds: when the last sample ends; for video the length of the last frame is that of most frames."""
+        last = max(range(len(self.times)), key=self.times.__getitem__)
+        return (self.times[last] + self.step) * self.time_base
+
+    @property
+    def step(self) -> Fraction:
+        """Ticks from sample to sample on average."""
+        count = len(self.times)
+        if count < 2:
+            return Fraction(self.lengths[0] if self.lengths else 0)
+        return Fraction(max(self.times) - min(self.times), count - 1)
+
+    def by_segment(self) -> Iterator[range]:
+        """The numbers of each segment's samples; segments without samples are left out."""
+        first = 0
+        for number in range(1, len(self.places) + 1):
+            if number == len(self.places) or self.places[number] != self.places[first]:
+                yield range(first, number)
+                first = number
+
+
+def read_samples(
+    root: Path, pieces: Sequence[Piece], kind: Kind, *, init: Piece | None, decode: str = "none", watch: Watch
+) -> Samples:
+    """Read a track whose segments are `pieces` below `root`.
+
+    `decode` is `all`, `keyframes` or `none`. What cannot be read or decoded becomes a fault at its segment's file.
+    """
+    stream = _Stream(root, [init, *pieces] if init else list(pieces))
+    extension = PurePosixPath(pieces[0].path).suffix
+    reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch)
+    samples = reader.read(1 if init else 0, [piece.path for piece in pieces])
+    if extension in (".aac", ".ac3", ".ec3"):
+        _retime(samples, [packed_timestamp(_head(root / piece.path)) for piece in pieces])
+    return samples
+
+
+def read_file(path: Path, kind: Kind, watch: Watch) -> Samples:
+    """The samples of a whole MP4 file of ours."""
+    with path.open("rb") as opened:
+        return _Reader(opened, "mp4", kind, "none", watch).read(0, [path.name])
+
+
+class _Stream:
+    """Pieces one after the other, as a file that can only be read forward."""
+
+    def __init__(self, root: Path, pieces: Sequence[Piece]) -> None:
+        self._root = root
+        self._waiting = iter(pieces)
+        self._file: IO[bytes] | None = None
+        self._left = 0
+        self.starts: list[int] = []
+        at = 0
+        for piece in pieces:
+            self.starts.append(at)
+            at += piece.length if piece.length is not None else (root / piece.path).stat().st_size
+
+    def read(self, most: int) -> bytes:
+        """Up to `most` bytes; none at the end."""
+        while True:
+            if self._file is None and not self._next():
+                return b""
+            assert self._file is not None
+            data = self._file.read(min(most, self._left))
+            self._left -= len(data)
+            if data:
+                return data
+            self.close()
+
+    def close(self) -> None:
+        """Close the piece that is open."""
+        if self._file:
+            self._file.close()
+        self._file = None
+
+    def _next(self) -> bool:
+        piece = next(self._waiting, None)
+        if piece is None:
+            return False
+        path = self._root / piece.path
+        self._file = path.open("rb")
+        self._file.seek(piece.offset)
+        self._left = piece.length if piece.length is not None else path.stat().st_size
+        return True
+
+
+class _Reader:
+    """One pass over one stream."""
+
+    def __init__(self, source: Any, form: str, kind: Kind, decode: str, watch: Watch) -> None:  # noqa: ANN401
+        self._source = source
+        self._form = form
+        self._kind = kind
+        self._decode = decode
+        self._watch = watch
+
+    def read(self, inits: int, names: Sequence[str]) -> Samples:
+        """All samples. `inits` pieces come before the segments that `names` lists."""
+        starts = getattr(self._source, "starts", [0])[inits:]
+        samples = Samples(codec="", time_base=Fraction(1))
+        try:
+            with av.open(self._source, format=self._form) as container:
+                streams = [stream for stream in container.streams if stream.type == self._kind]
+                if len(streams) != 1:
+                    what = f"holds {len(streams)} {self._kind} tracks instead of one"
+                    samples.faults.append(Fault(names[0], what))
+                    return samples
+                self._describe(samples, streams[0])
+                self._walk(container, streams[0], samples, starts, names)
+        except FFmpegError as error:
+            place = samples.places[-1] if samples.places else 0
+            samples.faults.append(Fault(names[place], f"cannot be read: {_words(error)}"))
+        finally:
+            if isinstance(self._source, _Stream):
+                self._source.close()
+        return samples
+
+    def _describe(self, samples: Samples, stream: Any) -> None:  # noqa: ANN401
+        context = stream.codec_context
+        samples.codec = context.name
+        samples.time_base = stream.time_base
+        samples.extradata = bytes(context.extradata or b"")
+        if self._kind == "video":
+            samples.width, samples.height = context.width, context.height
+        else:
+            samples.sample_rate, samples.channels = context.sample_rate, context.channels
+        if self._decode != "none":
+            samples.frames = 0
+            # One thread, so that an error is met at the sample that causes it; and no deblocking, which is a third
+            # of the work, changes what is seen and finds no fault in the bits.
+            context.thread_count = 1
+            context.options = {"err_detect": "explode", "skip_loop_filter": "all"}
+            if self._decode == "keyframes":
+                context.skip_frame = "NONKEY"
+
+    def _walk(
+        self,
+        container: Any,  # noqa: ANN401
+        stream: Any,  # noqa: ANN401
+        samples: Samples,
+        starts: Sequence[int],
+        names: Sequence[str],
+    ) -> None:
+        digest = digester(samples.codec, samples.extradata)
+        place = 0
+        for packet in container.demux(stream):
+            if packet.size:
+                data = bytes(packet)
+                place = max(0, bisect_right(starts, packet.pos) - 1) if packet.pos >= 0 else place
+                samples.times.append(packet.pts if packet.pts is not None else 0)
+                samples.lengths.append(packet.duration or 0)
+                samples.keys.append(packet.is_keyframe)
+                samples.digests.append(digest(data))
+                samples.places.append(place)
+                samples.positions.append(packet.pos - starts[place])
+                samples.sizes.append(len(data))
+                self._watch(len(data))
+            if samples.frames is not None:
+                self._decoded(packet, samples, names[place])
+
+    def _decoded(self, packet: Any, samples: Samples, name: str) -> None:  # noqa: ANN401
+        assert samples.frames is not None
+        try:
+            frames = packet.decode()
+        except FFmpegError as error:
+            samples.faults.append(Fault(name, f"cannot be decoded: {_words(error)}"))
+            return
+        samples.frames += len(frames)
+        if any(frame.is_corrupt for frame in frames):
+            samples.faults.append(Fault(name, "decodes to a damaged picture"))
+
+
+def digester(codec: str, extradata: bytes) -> Callable[[bytes], int]:
+    """A function from a sample to a CRC-32 that is the same in MP4, in MPEG-TS and in packed audio.
+
+    For H.264 and H.265 only slices count: MPEG-TS repeats parameter sets and adds delimiters.
+    """
+    if codec in ("h264", "hevc"):
+        high_efficiency = codec == "hevc"
+        if extradata[:1] == b"\x01":
+            width = (extradata[21 if high_efficiency else 4] & 3) + 1
+            return lambda data: _crc_of_slices(_prefixed_units(data, width), high_efficiency)
+        return lambda data: _crc_of_slices(_marked_units(data), high_efficiency)
+    if codec == "aac" and not extradata:
+        return lambda data: zlib.crc32(memoryview(data)[_ADTS_HEADER if data[1] & 1 else _ADTS_HEADER + 2 :])
+    return zlib.crc32
+
+
+def _crc_of_slices(units: Iterable[memoryview], high_efficiency: bool) -> int:
+    crc = 0
+    for unit in units:
+        if not unit:
+            continue
+        is_slice = unit[0] >> 1 & 63 < 32 if high_efficiency else 1 <= unit[0] & 31 <= 5
+        if is_slice:
+            crc = zlib.crc32(unit, crc)
+    return crc
+
+
+def _prefixed_units(data: bytes, width: int) -> Iterator[memoryview]:
+    """NAL units behind lengths of `width` bytes, as in MP4."""
+    view = memoryview(data)
+    at = 0
+    while at + width <= len(view):
+        length = int.from_bytes(view[at : at + width])
+        yield view[at + width : at + width + length]
+        at += width + length
+
+
+def _marked_units(data: bytes) -> Iterator[memoryview]:
+    """NAL units behind start codes, as in MPEG-TS, without the zeros that belong to the next start code."""
+    view = memoryview(data)
+    begin = data.find(b"\0\0\1")
+    while begin >= 0:
+        begin += 3
+        following = data.find(b"\0\0\1", begin)
+        end = following if following >= 0 else len(data)
+        while end > begin and data[end - 1] == 0:
+            end -= 1
+        yield view[begin:end]
+        begin = following
+
+
+def _retime(samples: Samples, timestamps: Sequence[int | None]) -> None:
+    """Set packed audio on the clock of its segments' ID3 tags; the frames themselves carry no time."""
+    scale = samples.time_base * _TICKS
+    samples.time_base = Fraction(1, _TICKS)
+    exact = Fraction(0)
+    place = -1
+    for number in range(len(samples)):
+        if samples.places[number] != place:
+            place = samples.places[number]
+            tag = timestamps[place]
+            exact = Fraction(tag) if tag is not None else exact
+        samples.times[number] = round(exact)
+        exact += samples.lengths[number] * scale
+        samples.lengths[number] = round(samples.lengths[number] * scale)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(4096)
+
+
+def _words(error: FFmpegError) -> str:
+    return error.strerror or type(error).__name__
