@@ -322,17 +322,28 @@ class TestS3:
             assert "endpoint connection error" in refusal(ErrorKind.STORAGE_UNREACHABLE, call)
         refusal(ErrorKind.STORAGE_UNREACHABLE, store.download, "k", tmp_path / "x")
 
-    def test_a_bad_network_is_borne(self, seaweed, open_with, large, tmp_path):
-        # The longest answer goes back on a download, so a hang-up after a million bytes hits its body.
-        with flaky(seaweed.endpoint, -1, 0, None, 1_000_000, -1, 1_000_000, 100) as proxy:
-            store = open_with(endpoint=f"http://127.0.0.1:{proxy.port}")
-            store.upload(large, "big.mp4", "video/mp4")
-            store.download("big.mp4", tmp_path / "back")
-            assert keys(store) == ["big.mp4"]
-            store.delete(["big.mp4"])
-            assert keys(store) == []
-            assert not proxy.troubles
+    @pytest.fixture
+    def badly(self, seaweed, open_with):
+        """Does something with a store of its own whose first connections meet the given troubles, all of them."""
+
+        def badly(troubles, what):
+            with flaky(seaweed.endpoint, *troubles) as proxy:
+                done = what(open_with(endpoint=f"http://127.0.0.1:{proxy.port}"))
+                assert not proxy.troubles
+                return done
+
+        return badly
+
+    def test_a_bad_network_is_borne(self, badly, large, tmp_path):
+        busy, hang_up = -1, 0
+        badly([busy, hang_up], lambda store: store.upload(large, "big.mp4", "video/mp4"))
+        # HEAD passes, then the connection breaks in the middle of the first part.
+        badly([1_000_000, busy], lambda store: store.download("big.mp4", tmp_path / "back"))
         assert (tmp_path / "back").read_bytes() == large.read_bytes()
+        assert badly([hang_up, busy], keys) == ["big.mp4"]
+        assert badly([busy], lambda store: store.head("big.mp4")).size == LARGE
+        badly([busy, hang_up], lambda store: store.delete(["big.mp4"]))
+        assert badly([], keys) == []
 
     def test_a_storage_that_stays_busy_is_unreachable(self, seaweed, open_with):
         with flaky(seaweed.endpoint, *[-1] * 20) as proxy:

@@ -1,6 +1,7 @@
 """Publishes a message to an SNS topic with the customer's own keys."""
 
 import threading
+from functools import cache
 from typing import Any
 
 import boto3
@@ -44,8 +45,8 @@ def publish(arn: str, access_key: str, secret_key: str, message: Message, *, end
 
 
 def _client(region: str, access_key: str, secret_key: str, endpoint: str) -> Any:  # noqa: ANN401
-    with _session_lock:  # boto3 makes clients in one thread at a time only
-        return boto3.client(
+    with _session_lock:  # a session makes clients in one thread at a time only
+        return _session().client(
             "sns",
             region_name=region,
             endpoint_url=endpoint or None,
@@ -53,6 +54,12 @@ def _client(region: str, access_key: str, secret_key: str, endpoint: str) -> Any
             aws_secret_access_key=secret_key,
             config=_CONFIG,
         )
+
+
+@cache
+def _session() -> Any:  # noqa: ANN401
+    """Our own session, which keeps what it has read of boto3's descriptions of services."""
+    return boto3.session.Session()
 
 
 def _subject(message: Message) -> str:

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import batched
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -197,8 +198,8 @@ def _client(region: str, access_key_id: str, secret_key: str, endpoint: str, pat
         request_checksum_calculation="when_required" if endpoint else "when_supported",
         response_checksum_validation="when_required" if endpoint else "when_supported",
     )
-    with _session_lock:  # boto3 makes clients in one thread at a time only; the default session keeps what it read
-        return boto3.client(
+    with _session_lock:  # a session makes clients in one thread at a time only
+        return _session().client(
             "s3",
             region_name=region,
             endpoint_url=endpoint or None,
@@ -206,6 +207,12 @@ def _client(region: str, access_key_id: str, secret_key: str, endpoint: str, pat
             aws_secret_access_key=secret_key,
             config=config,
         )
+
+
+@cache
+def _session() -> Any:  # noqa: ANN401
+    """Our own session, which keeps what it has read of boto3's descriptions of services."""
+    return boto3.session.Session()
 
 
 def _opened(source: Path | bytes) -> BinaryIO:
