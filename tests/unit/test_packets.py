@@ -75,9 +75,20 @@ def test_a_last_picture_that_stays_counts_with_its_time() -> None:
     assert timing([0, 40, 80], MILLISECOND, last=2000).duration == Fraction(2080, 1000)
 
 
+def test_one_picture_without_a_named_rate_gets_a_usual_one() -> None:
+    assert timing([0], MILLISECOND).rate == 25
+
+
 def test_one_picture_has_the_rate_that_the_container_names() -> None:
     found = timing([0], MILLISECOND, [Fraction(25)])
     assert (found.rate, found.duration, found.variable) == (25, Fraction(1, 25), False)
+
+
+@pytest.mark.parametrize(("rate", "found_rate"), [(Fraction(240), 120), (Fraction(1, 10), 1)])
+def test_a_rate_out_of_range_is_put_on_the_nearest_cadence(rate: Fraction, found_rate: int) -> None:
+    found = timing(at(rate, Fraction(1, 90_000), 50), Fraction(1, 90_000), [rate], last=int(90_000 / rate))
+    assert (found.rate, found.variable, found.frames) == (found_rate, True, 50)
+    assert found.duration == 50 / rate
 
 
 def test_no_packets_have_no_timing() -> None:

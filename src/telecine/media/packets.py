@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from telecine.core.rates import FASTEST, snap
+from telecine.core.rates import FASTEST, SLOWEST, snap
 
 
 @dataclass(slots=True)
@@ -101,9 +101,10 @@ def picture_timing(
     if not times:
         return None
     measured = _usual_rate(times, time_base)
-    candidates = [snap(rate) for rate in (*declared, *([measured] if measured else [])) if 0 < rate <= 2 * FASTEST]
+    candidates = [snap(rate) for rate in (*declared, *([measured] if measured else [])) if SLOWEST <= rate <= FASTEST]
     rate = next((rate for rate in candidates if _steady(times, time_base, rate)), None)
-    best = rate or snap(measured or (candidates[0] if candidates else Fraction(25)))
+    # Slower or faster pictures than a plan can have are put on the nearest cadence that it can, as varying ones are.
+    best = rate or min(max(snap(measured or Fraction(25)), SLOWEST), FASTEST)
     return PictureTiming(
         start=times[0] * time_base,
         duration=_duration(times, packets.end or 0, time_base, best, steady=rate is not None),
