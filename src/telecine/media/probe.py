@@ -233,9 +233,8 @@ class _Probe:
 
     def _warn_of_pictures(self, stream: Json, track: VideoTrack, packets: StreamPackets) -> None:
         if track.variable_rate:
-            self._warnings.append(
-                f"The frame rate varies or is unusual; it is made an even {float(track.frame_rate):.3f} frames a second."
-            )
+            made = f"{float(track.frame_rate):.3f}"
+            self._warnings.append(f"The frame rate varies or is unusual; it is made an even {made} frames a second.")
         if packets.before_key:
             self._warnings.append(f"The first {packets.before_key} pictures before a keyframe are left out.")
         side = stream.get("side_data_list", ())
