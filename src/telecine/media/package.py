@@ -73,7 +73,7 @@ class _Draft:
             cwd=workspace.root,
             limits=context.limits,
             log=context.log,
-            poll=_growth(self.folder, report),
+            poll=_growth(self.folder, report, context.poll),
             failure=ErrorKind.PACKAGE_FAILED,
         )
         self._mend_subtitles()
@@ -142,12 +142,16 @@ def _rewrite(path: Path, change: Callable[[str], str]) -> None:
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
-def _growth(folder: Path, report: Callable[[int], None]) -> Callable[[], bool]:
-    """A `poll` for the sandbox that reports how many bytes there are in `folder`; True where they became more."""
+def _growth(folder: Path, report: Callable[[int], None], ask: Callable[[], None]) -> Callable[[], bool]:
+    """A `poll` for the sandbox that reports how many bytes there are in `folder`; True where they became more.
+
+    `ask` is called every time and may raise `Cancelled`.
+    """
     seen, due = 0, 0.0
 
     def poll() -> bool:
         nonlocal seen, due
+        ask()
         now = time.monotonic()
         if now < due:
             return False

@@ -17,7 +17,7 @@ import av
 from av.error import FFmpegError
 
 from telecine.media.manifests import Fault, Kind, Piece
-from telecine.media.structure import packed_timestamp
+from telecine.media.structure import packed_frames, packed_timestamp
 
 _FORMATS = {".ts": "mpegts", ".aac": "aac", ".ac3": "ac3", ".ec3": "eac3"}
 _TICKS = 90_000
@@ -96,7 +96,7 @@ def read_samples(
     reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch)
     samples = reader.read(1 if init else 0, [piece.path for piece in pieces])
     if extension in (".aac", ".ac3", ".ec3"):
-        _retime(samples, [packed_timestamp(_head(root / piece.path)) for piece in pieces])
+        _place_packed(samples, [(root / piece.path).read_bytes() for piece in pieces])
     return samples
 
 
@@ -286,8 +286,15 @@ def _marked_units(data: bytes) -> Iterator[memoryview]:
         begin = following
 
 
-def _retime(samples: Samples, timestamps: Sequence[int | None]) -> None:
-    """Set packed audio on the clock of its segments' ID3 tags; the frames themselves carry no time."""
+def _place_packed(samples: Samples, contents: Sequence[bytes]) -> None:
+    """Set packed audio on the clock of its segments' ID3 tags, for its frames carry no time.
+
+    The demuxer's positions are unsure around the tags, so frames are counted per segment. Where it joins frames
+    (E-AC-3 with dependent substreams) its positions have to do.
+    """
+    counts = [len(packed_frames(content)) for content in contents]
+    if sum(counts) == len(samples):
+        samples.places = array("L", [place for place, count in enumerate(counts) for _ in range(count)])
     scale = samples.time_base * _TICKS
     samples.time_base = Fraction(1, _TICKS)
     exact = Fraction(0)
@@ -295,16 +302,11 @@ def _retime(samples: Samples, timestamps: Sequence[int | None]) -> None:
     for number in range(len(samples)):
         if samples.places[number] != place:
             place = samples.places[number]
-            tag = timestamps[place]
+            tag = packed_timestamp(contents[place])
             exact = Fraction(tag) if tag is not None else exact
         samples.times[number] = round(exact)
         exact += samples.lengths[number] * scale
         samples.lengths[number] = round(samples.lengths[number] * scale)
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as opened:
-        return opened.read(4096)
 
 
 def _words(error: FFmpegError) -> str:

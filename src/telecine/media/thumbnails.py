@@ -1,0 +1,125 @@
+"""Preview pictures for a player's seek bar: JPEG sprites and the WebVTT map that players read.
+
+They are cut from the keyframes of the smallest rendition, so that nearly nothing has to be decoded.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+from telecine.core.layout import THUMBNAIL_MAP, THUMBNAILS
+from telecine.core.plan import Plan, VideoOutput
+from telecine.core.progress import Tick
+from telecine.media.context import Context
+from telecine.media.sandbox import run
+from telecine.media.subtitles import timestamp
+from telecine.media.workspace import Workspace, finish
+
+WANTED_SECONDS = 10
+LONGER_SIDE = 160
+"""Pixels."""
+COLUMNS = 10
+ROWS = 10
+_HDR = ("smpte2084", "arib-std-b67")
+_JPEG_QUALITY = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How the pictures are laid out: `count` of them, one every `interval` seconds, `width` x `height` pixels each."""
+
+    interval: Fraction
+    count: int
+    width: int
+    height: int
+
+    @property
+    def columns(self) -> int:
+        """Pictures side by side in a sprite."""
+        return min(COLUMNS, self.count)
+
+    @property
+    def rows(self) -> int:
+        """Rows of pictures in every sprite."""
+        return min(ROWS, ceil(self.count / self.columns))
+
+
+def make_thumbnails(plan: Plan, workspace: Workspace, context: Context) -> None:
+    """Make `workspace.tree/thumbnails` unless it is there, the plan wants none, or there is no picture.
+
+    Raises what the sandbox raises.
+    """
+    final = workspace.tree / THUMBNAILS
+    if plan.thumbnails and plan.video and not final.is_dir():
+        workspace.tree.mkdir(parents=True, exist_ok=True)
+        draft = workspace.temporary(workspace.root / "package" / THUMBNAILS)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        video = rendition(plan)
+        sheet = lay_out(plan, video)
+        arguments = sprite_arguments(
+            sheet, workspace.relative(workspace.video(video.name)), f"{workspace.relative(draft)}/sprite-%d.jpg"
+        )
+        run(
+            [context.tools.ffmpeg, *arguments],
+            cwd=workspace.root,
+            limits=context.limits,
+            log=context.log,
+            poll=context.poll,
+        )
+        (draft / Path(THUMBNAIL_MAP).name).write_text(sprite_map(sheet, plan.duration), encoding="utf-8")
+        finish(draft, final)
+    context.report(Tick(1, 1))
+
+
+def rendition(plan: Plan) -> VideoOutput:
+    """The rendition to cut pictures from: the smallest, and not an HDR one where another is there.
+
+    HDR pictures would look washed out; JPEG cannot say what their numbers mean.
+    """
+    return min(plan.video, key=lambda video: (video.colour.transfer in _HDR, video.width * video.height))
+
+
+def lay_out(plan: Plan, video: VideoOutput) -> Sheet:
+    """One picture about every ten seconds, on a keyframe of the grid."""
+    interval = plan.gop * max(1, round(WANTED_SECONDS / plan.gop))
+    scale = Fraction(LONGER_SIDE, max(video.width, video.height))
+    return Sheet(
+        interval=interval,
+        count=ceil(plan.duration / interval),
+        width=max(2, 2 * round(video.width * scale / 2)),
+        height=max(2, 2 * round(video.height * scale / 2)),
+    )
+
+
+def sprite_arguments(sheet: Sheet, source: str, target: str) -> list[str]:
+    """Arguments of ffmpeg that decode keyframes only, keep one per interval, and tile them."""
+    spacing = float(sheet.interval) - 0.01
+    filters = [
+        f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{spacing:.3f})'",
+        f"scale={sheet.width}:{sheet.height}:out_range=full",
+        "format=yuv420p",
+        f"tile={sheet.columns}x{sheet.rows}",
+    ]
+    read = ["-hide_banner", "-nostdin", "-v", "error", "-threads", "1", "-skip_frame", "nokey", "-f", "mov"]
+    write = ["-an", "-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", _JPEG_QUALITY, "-f", "image2", target]
+    return [*read, "-i", source, "-vf", ",".join(filters), *write]
+
+
+def sprite_map(sheet: Sheet, duration: Fraction) -> str:
+    """WebVTT that says where in which sprite the picture for each moment is; `duration` in seconds."""
+    blocks = [f"{begin} --> {end}\n{place}" for begin, end, place in _entries(sheet, duration)]
+    return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
+
+
+def _entries(sheet: Sheet, duration: Fraction) -> Iterator[tuple[str, str, str]]:
+    per_sprite = sheet.columns * sheet.rows
+    for number in range(sheet.count):
+        sprite, position = divmod(number, per_sprite)
+        row, column = divmod(position, sheet.columns)
+        begin, end = sheet.interval * number, min(sheet.interval * (number + 1), duration)
+        area = f"{column * sheet.width},{row * sheet.height},{sheet.width},{sheet.height}"
+        yield timestamp(int(begin * 1000)), timestamp(int(end * 1000)), f"sprite-{sprite + 1}.jpg#xywh={area}"
