@@ -8,6 +8,7 @@ A reading session cannot write on either.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -24,6 +25,14 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK = 7_404_311
 """Number of the PostgreSQL advisory lock that lets one process migrate at a time."""
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # what the API has answered survives a power failure
+    "foreign_keys=ON",
+    "cache_size=-4000",  # KiB of each connection;
+    "mmap_size=268435456",  # what it reads beyond that comes from memory that all connections share
+)
+
 
 class Database:
     """One database by SQLAlchemy URL: `sqlite:///file` or `postgresql://…`. Safe to share between threads."""
@@ -31,6 +40,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         parsed = _with_driver(make_url(url))
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._writing = Lock()
         self.engine = _sqlite(parsed, pool_size) if self.is_sqlite else _postgres(parsed, pool_size)
         if self.is_sqlite:
             self._reader = self.engine.execution_options(telecine_begin="BEGIN", telecine_query_only=1)
@@ -42,12 +52,11 @@ class Database:
         """A session on one snapshot of the database, in which writing fails. Its rows stay readable afterwards."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
-            session.expunge_all()  # the rollback at the end would empty rows that are still in the session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session of one transaction: committed at the end of the block, rolled back where it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
@@ -64,6 +73,19 @@ class Database:
         newest = ScriptDirectory.from_config(_migrations()).get_current_head()
         with self._reader.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == newest
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one thread at a time write to SQLite. Its own waiting is polling, in which some threads wait long."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise TimeoutError("another thread of this process holds the database")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close every pooled connection. The object can be used again afterwards."""
@@ -99,7 +121,13 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
     """Settings of a fresh SQLite connection. From here on transactions begin where we say so and nowhere else."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-4000",
+        "mmap_size=268435456",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

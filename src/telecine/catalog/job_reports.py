@@ -118,7 +118,7 @@ def unfinished(s: Session) -> Sequence[Job]:
 
 def count_by_state(s: Session) -> dict[JobState, int]:
     """How many jobs of all sites together are in each state: for the operator's metrics."""
-    return dict(s.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+    return dict(s.execute(select(Job.state, func.count()).group_by(Job.state)).all())
 
 
 def _set(s: Session, job_id: int, attempt: int, **values: Json) -> bool:
