@@ -1,8 +1,11 @@
-"""Failures on their way through Temporal: what an activity raises, whether another try can help, what is read back."""
+"""Failures on their way through Temporal: what an activity raises, whether another try can help, what is read back.
+
+All of them are marked benign: we log them ourselves, in one line, and the SDK need not print its stack for them.
+"""
 
 from datetime import timedelta
 
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.tnp_codes import ERROR_CODES
@@ -21,6 +24,7 @@ TRIES: dict[ErrorKind, int] = {
 """How often a step is tried before such a failure is the job's. Any other kind is final: the request or the input
 is wrong, and would be wrong again."""
 
+_BENIGN = ApplicationErrorCategory.BENIGN
 _CODES = {"tnp": ERROR_CODES}
 
 
@@ -38,6 +42,7 @@ def to_temporal(error: TelecineError, *, final: bool) -> ApplicationError:
         error.field,
         type=error.kind.value,
         non_retryable=final,
+        category=_BENIGN,
     )
 
 
@@ -59,16 +64,19 @@ def dialect_code(dialect: str, kind: ErrorKind) -> str:
 
 def stale() -> ApplicationError:
     """The attempt is over; whoever raises this has nothing more to say about the job."""
-    return ApplicationError("The attempt is over.", type=STALE, non_retryable=True)
+    return ApplicationError("The attempt is over.", type=STALE, non_retryable=True, category=_BENIGN)
 
 
 def stop_found() -> ApplicationError:
     """The row says that somebody asked to stop; the command itself is on its way."""
-    return ApplicationError("The job was asked to stop.", type=STOPPED, non_retryable=True)
+    return ApplicationError("The job was asked to stop.", type=STOPPED, non_retryable=True, category=_BENIGN)
 
 
 def worker_stopping() -> ApplicationError:
     """The worker is shutting down; another one goes on at once."""
     return ApplicationError(
-        "The worker is shutting down.", type=WORKER_STOPPED, next_retry_delay=timedelta(milliseconds=200)
+        "The worker is shutting down.",
+        type=WORKER_STOPPED,
+        next_retry_delay=timedelta(milliseconds=200),
+        category=_BENIGN,
     )

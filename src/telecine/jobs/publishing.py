@@ -20,6 +20,9 @@ from telecine.media.workspace import Workspace, write_finished
 from telecine.storage import publish as trees
 from telecine.storage.store import Store
 
+RECORD = "published.json"
+"""The file in the work folder that names everything that the job has begun to publish."""
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -92,5 +95,4 @@ def prefix_of(spec: JobSpec) -> str:
 
 
 def _record(workspace: Workspace) -> Path:
-    """Names everything that this job has begun to publish."""
-    return workspace.root / "published.json"
+    return workspace.root / RECORD

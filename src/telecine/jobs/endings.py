@@ -1,0 +1,51 @@
+"""How an attempt ends: what was published is taken back or stays, the work folder is cleaned, the row is told.
+
+Shared by the workflow's last activities and by the sweeper, which ends attempts whose workflow is no more.
+Everything here can be done twice.
+"""
+
+from telecine.catalog import jobs
+from telecine.catalog.clock import utcnow
+from telecine.catalog.models import Job
+from telecine.core.errors import ErrorKind
+from telecine.core.states import TERMINAL, JobState
+from telecine.jobs import failures, stages
+from telecine.jobs.messages import STALE, Ending
+from telecine.jobs.publishing import withdraw
+from telecine.jobs.services import Services
+from telecine.jobs.staging import remove, sweep
+
+
+def take_back(services: Services, job: Job) -> int:
+    """Delete what the job has published, and return how many files that were. Raises what the storage raises."""
+    return withdraw(lambda: services.store(job, job.output_storage), services.workspace(job.id))
+
+
+def conclude(services: Services, job_id: int, attempt: int, ending: Ending) -> str:
+    """Clean the work folder, then write the end into the row. Returns the job's state, or `stale`.
+
+    A complete job leaves nothing; another one leaves finished files for a restart, but no temporary ones. Files
+    that failed verification are not kept: a restart has to make others.
+    """
+    with services.database.read() as s:
+        job = jobs.load(s, job_id)
+    if job.attempt != attempt:
+        return STALE
+    if job.state in TERMINAL:
+        return job.state.value
+    workspace = services.workspace(job_id)
+    if ending.state == JobState.COMPLETE:
+        remove(workspace.root)
+    elif workspace.root.exists():
+        sweep(workspace)
+        if ending.failure is not None and ending.failure.kind == ErrorKind.VERIFY_FAILED:
+            stages.discard_made(workspace)
+    return _write_end(services, job, ending)
+
+
+def _write_end(services: Services, job: Job, ending: Ending) -> str:
+    error = failures.from_failure(ending.failure) if ending.failure else None
+    code = failures.dialect_code(job.dialect, error.kind) if error else ""
+    with services.database.write() as s:
+        jobs.advance(s, job.id, job.attempt, JobState(ending.state), now=utcnow(), error=error, error_code=code)
+        return jobs.load(s, job.id).state.value

@@ -1,0 +1,224 @@
+"""The steps of a job as plain functions over files and stores, and all of them in order for `telecine run`.
+
+Nothing here knows of databases, Temporal or settings: the activities and the one-shot command are both thin over
+these functions. Every step finds its own finished output, so doing one twice does it once.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from pydantic import TypeAdapter
+
+from telecine.core.errors import Cancelled
+from telecine.core.job import JobSpec
+from telecine.core.limits import MediaLimits, Policy
+from telecine.core.media_info import MediaInfo
+from telecine.core.plan import Plan
+from telecine.core.planner import make_plan
+from telecine.core.progress import Phase, Tick
+from telecine.jobs.publishing import RECORD, Published, publish, withdraw
+from telecine.jobs.staging import remove, stage_in, sweep
+from telecine.media import audio, encode, join, package, probe, subtitles, thumbnails, verify
+from telecine.media.context import Context
+from telecine.media.tools import Tools
+from telecine.media.verify_report import VerifyReport
+from telecine.media.workspace import Workspace, write_finished
+from telecine.storage.store import Store
+
+MOST_CHUNKS = 4000
+"""Chunks of one job: more would not fit into the history of one workflow."""
+
+_NOT_MADE = frozenset({"input", "subtitle", RECORD})
+_PROBES = TypeAdapter(list[MediaInfo])
+
+type Report = Callable[[Phase, int, Tick], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a job reads and where it publishes."""
+
+    input: Store
+    output: Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a one-shot job made. `seconds` is the wall time of each step, in order."""
+
+    plan: Plan
+    verified: VerifyReport
+    published: Published
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Context) -> Plan:
+    """Probe every input, check every subtitle, and decide everything else; both are kept in the work folder.
+
+    Where a plan is kept that differs, what was made by it is removed. Raises INPUT_…, TRACK_MISSING,
+    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE.
+    """
+    media = _probe_all(len(spec.files), workspace, context)
+    for number in range(len(spec.subtitles)):
+        subtitles.check(workspace.subtitle(number), context.limits)
+    longest = max((float(info.duration) for info in media), default=0.0)
+    chunk_seconds = max(policy.chunk_seconds, longest / MOST_CHUNKS)
+    plan = make_plan(spec, media, policy.model_copy(update={"chunk_seconds": chunk_seconds}))
+    if workspace.plan.exists() and load_plan(workspace) != plan:
+        discard_made(workspace)
+    write_finished(workspace, workspace.probes, _PROBES.dump_json(media))
+    write_finished(workspace, workspace.plan, plan.model_dump_json().encode())
+    return plan
+
+
+def _probe_all(files: int, workspace: Workspace, context: Context) -> list[MediaInfo]:
+    """Probe every input; progress counts files."""
+    found: list[MediaInfo] = []
+
+    def report(tick: Tick) -> None:
+        context.report(Tick(len(found) + tick.fraction, files))
+
+    for number in range(files):
+        found.append(probe.probe(workspace.input_file(number), context.tools, context.limits, report))
+        context.report(Tick(len(found), files))
+    return found
+
+
+def load_plan(workspace: Workspace) -> Plan:
+    """The plan that `analyse` kept."""
+    return Plan.model_validate_json(workspace.plan.read_bytes())
+
+
+def load_probes(workspace: Workspace) -> list[MediaInfo]:
+    """The probes that `analyse` kept, one for each input file."""
+    return _PROBES.validate_json(workspace.probes.read_bytes())
+
+
+def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context) -> bool:
+    """Encode chunk `index` of every rendition; False where all of it was finished before."""
+    finished = all(workspace.chunk(output.name, index).exists() for output in plan.video)
+    encode.encode_chunk(plan, index, workspace, context)
+    return not finished
+
+
+def make_tree(plan: Plan, workspace: Workspace, context: Context) -> None:
+    """Package every tree and add its thumbnails. Raises PACKAGE_FAILED."""
+    package.package(plan, workspace, context)
+    if plan.thumbnails:
+        thumbnails.make_thumbnails(plan, workspace, context)
+
+
+def discard_made(workspace: Workspace) -> None:
+    """Remove everything but the inputs and the record of what was published, so that all of it is made anew."""
+    for path in list(workspace.root.iterdir()):
+        if path.name not in _NOT_MADE:
+            remove(path)
+
+
+def run_all(
+    spec: JobSpec,
+    stores: Stores,
+    work_dir: Path,
+    tools: Tools,
+    limits: MediaLimits,
+    policy: Policy,
+    report: Report,
+    log: Callable[[str], None],
+    slots: int,
+) -> Outcome:
+    """Do the whole job in this process, `slots` encodes at a time, and return what was made.
+
+    `report` is called from several threads and may raise `Cancelled`. Whatever is raised, no tool is left running
+    and nothing published; finished chunks stay in `work_dir` for another call with the same job.
+    """
+    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log).run(slots)
+
+
+@dataclass(slots=True)
+class _OneShot:
+    spec: JobSpec
+    stores: Stores
+    workspace: Workspace
+    tools: Tools
+    limits: MediaLimits
+    policy: Policy
+    report: Report
+    log: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    stop: Event = field(default_factory=Event)
+
+    def run(self, slots: int) -> Outcome:
+        try:
+            return self._run(slots)
+        except BaseException:
+            self.stop.clear()
+            withdraw(lambda: self.stores.output, self.workspace)
+            sweep(self.workspace)
+            raise
+
+    def _run(self, slots: int) -> Outcome:
+        spec, workspace = self.spec, self.workspace
+        with self._timed("stage in", Phase.STAGE_IN) as context:
+            stage_in(spec, self.stores.input, workspace, context)
+        with self._timed("probe and plan", Phase.PROBE) as context:
+            plan = analyse(spec, workspace, self.policy, context)
+        with self._timed("encode", Phase.AUDIO) as context:
+            self._encode(plan, slots, context)
+        with self._timed("join", Phase.JOIN) as context:
+            join.join(plan, workspace, context)
+        with self._timed("package", Phase.PACKAGE) as context:
+            make_tree(plan, workspace, context)
+        with self._timed("verify", Phase.VERIFY) as context:
+            verified = verify.verify(plan, workspace, context)
+        with self._timed("publish", Phase.PUBLISH) as context:
+            published = publish(spec, plan, self.stores.output, workspace, context)
+        return Outcome(plan, verified, published, self.seconds)
+
+    def _encode(self, plan: Plan, slots: int, sound: Context) -> None:
+        """The audio and every chunk in a pool; the first failure, or an interrupt, ends all of them."""
+        with ThreadPoolExecutor(slots, "encode") as pool:
+            work: list[Future[object]] = []
+            if plan.audio:
+                work.append(pool.submit(audio.encode_audio, plan, self.workspace, sound))
+            for chunk in plan.chunks:
+                context = self._context(Phase.ENCODE, chunk.index)
+                self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
+                work.append(pool.submit(encode_chunk, plan, chunk.index, self.workspace, context))
+            try:
+                wait(work, return_when=FIRST_EXCEPTION)
+            finally:
+                if not all(one.done() for one in work):
+                    self.stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+        _raise_first(work)
+
+    def _context(self, phase: Phase, unit: int = 0) -> Context:
+        def poll() -> None:
+            if self.stop.is_set():
+                raise Cancelled
+
+        def report(tick: Tick) -> None:
+            poll()
+            self.report(phase, unit, tick)
+
+        return Context(self.tools, self.limits, report, self.log, poll)
+
+    @contextmanager
+    def _timed(self, name: str, phase: Phase) -> Iterator[Context]:
+        """Give a step its context, note how long it took, and report it as done."""
+        begun = time.monotonic()
+        yield self._context(phase)
+        self.seconds[name] = time.monotonic() - begun
+        self.report(phase, 0, Tick(1, 1))
+
+
+def _raise_first(work: list[Future[object]]) -> None:
+    """Raise what went wrong, if anything: the cause rather than the `Cancelled` that it brought on the others."""
+    raised = [error for one in work if not one.cancelled() and (error := one.exception())]
+    if raised:
+        raise next((error for error in raised if not isinstance(error, Cancelled)), raised[0])
