@@ -93,14 +93,15 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Look at a published tree as a stranger would: every segment, duration, keyframe and declared bandwidth."""
+    from telecine.media.context import Context
     from telecine.media.verify import verify_tree
 
     in_force = rooms.settings()
-    report = verify_tree(folder.resolve(), rooms.tools(in_force), in_force.limits)
+    report = verify_tree(folder.resolve(), Context(rooms.tools(in_force), in_force.limits))
     if as_json:
-        show_json(report)
+        show_json(report.model_dump(mode="json") | {"ok": report.ok})
     else:
-        typer.echo(str(report))
+        typer.echo(report.explain())
     if not report.ok:
         raise typer.Exit(Exit.JOB_ERROR)
 
