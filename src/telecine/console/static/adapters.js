@@ -1,6 +1,7 @@
 // One face for three players, so that the page need not know which one plays.
 //
-// `open(video, url, hooks)` loads a manifest and gives an object with
+// `open(video, texts, url, hooks)` loads a manifest into `video` (`texts` is a layer above it, for subtitles that the browser
+// cannot draw) and gives an object with
 //   renditions() audio() subtitles()       lists of {id, label, active}; renditions also have height and bandwidth
 //   pickRendition(id) pickAudio(id) pickSubtitle(id)       null: automatic choice, or no subtitles
 // `hooks.changed()` is called when a list or a choice has changed, `hooks.failed(text)` when playback cannot go on.
@@ -8,12 +9,12 @@
 const kbit = (bandwidth) => (bandwidth ? ` · ${Math.round(bandwidth / 1000)} kbit/s` : "");
 const named = (track) => [track.label || track.name, track.language || track.lang].filter(Boolean).join(" · ") || "track";
 
-async function openShaka(video, url, hooks) {
+async function openShaka(video, _texts, url, hooks) {
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error("shaka-player does not support this browser.");
   const player = new shaka.Player();
   const failed = (error) =>
-    hooks.failed(`shaka-player error ${error.code} (category ${error.category}): ${JSON.stringify(error.data ?? "")}`);
+    hooks.failed(`shaka-player error ${error.code} (category ${error.category}): ${(error.data ?? []).slice(0, 2).join(" ")}`);
   player.addEventListener("error", (event) => failed(event.detail));
   for (const name of ["trackschanged", "variantchanged", "adaptation", "textchanged"]) {
     player.addEventListener(name, hooks.changed);
@@ -40,7 +41,7 @@ async function openShaka(video, url, hooks) {
   return { name: `shaka-player ${shaka.Player.version}`, player, ...face };
 }
 
-async function openHls(video, url, hooks) {
+async function openHls(video, _texts, url, hooks) {
   if (!Hls.isSupported()) throw new Error("hls.js does not support this browser.");
   const player = new Hls();
   player.on(Hls.Events.ERROR, (_, data) => {
@@ -68,7 +69,7 @@ async function openHls(video, url, hooks) {
   return { name: `hls.js ${Hls.version}`, player, ...face };
 }
 
-async function openDashjs(video, url, hooks) {
+async function openDashjs(video, texts, url, hooks) {
   const player = dashjs.MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE } });
   player.on("error", (event) => hooks.failed(`dash.js error ${event.error?.code}: ${event.error?.message}`));
@@ -76,6 +77,7 @@ async function openDashjs(video, url, hooks) {
     player.on(name, hooks.changed);
   }
   player.initialize(video, url, true);
+  player.attachTTMLRenderingDiv(texts);
   const current = (type) => player.getCurrentTrackFor(type)?.index;
   const face = {
     renditions: () => {

@@ -65,7 +65,7 @@ async function start(manifest, name) {
   if (!["http:", "https:"].includes(url.protocol)) throw new Error("The manifest must be an http or https address.");
   const { script, open } = PLAYERS[name] ?? PLAYERS[playerFor(manifest)];
   await loadScript(script);
-  state.face = await open(video, url.href, { changed: showChoices, failed });
+  state.face = await open(video, at("texts"), url.href, { changed: showChoices, failed });
   showChoices();
   listen();
   await video.play().catch(() => {}); // a browser may want a click first; the video has its own controls
