@@ -6,6 +6,7 @@ methods, bodies that are no JSON, and our own faults included.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from traceback import format_exception
 from typing import Any
 from uuid import uuid4
 
@@ -156,9 +157,11 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:
+        except Exception as unexpected:
             number = uuid4().hex[:12]
-            _log.exception("unexpected error", number=number, path=scope["path"], method=scope["method"])
+            # As text: a renderer that prints the variables of every frame would print secrets, and takes minutes.
+            trace = "".join(format_exception(unexpected))
+            _log.error("unexpected error", number=number, path=scope["path"], method=scope["method"], trace=trace)
             if begun:
                 raise
             error = TelecineError(ErrorKind.INTERNAL, f"Its number is {number}.")
