@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from telecine.catalog import commands, deliveries, idempotency, jobs, logins, sites, storages
+from telecine.catalog import commands, deliveries, idempotency, jobs, logins, notifications, sites, storages
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import TERMINAL, JobState
 
@@ -129,6 +129,24 @@ def test_a_storage_is_deleted_or_used_but_not_both(database, make_storage, new_j
             return "deleted"
 
         assert set(together(create, delete)) in ({"created", ErrorKind.IN_USE}, {"deleted", ErrorKind.NOT_FOUND})
+
+
+def test_a_deleted_notification_leaves_no_message_waiting(database, make_job, make_notification):
+    for _ in range(5):
+        noti = make_notification("complete")
+        job = make_job(noti_id=noti.id)
+
+        def end(job_id=job.id):
+            with database.write() as s:
+                jobs.advance(s, job_id, 1, JobState.COMPLETE, now=NOW)
+
+        def delete(noti_id=noti.id):
+            with database.write() as s:
+                notifications.delete(s, "DEMO", noti_id)
+
+        assert together(end, delete, delete).count(ErrorKind.NOT_FOUND) == 1
+        with database.read() as s:
+            assert [row.state for row in deliveries.log(s, "DEMO", noti_id=noti.id)[1]] in ([], ["dead"])
 
 
 def test_requests_with_one_idempotency_key_make_one_job(database, new_job):

@@ -98,6 +98,14 @@ def test_the_sweeper_sees_what_has_not_ended(database, make_job):
         assert len(jobs.unfinished(s)) == 3
 
 
+def test_the_operator_sees_how_many_jobs_are_in_each_state(database, make_job):
+    made = [make_job() for _ in range(3)]
+    with database.write() as s:
+        jobs.advance(s, made[1].id, 1, JobState.ERROR, now=NOW)
+    with database.read() as s:
+        assert jobs.count_by_state(s) == {JobState.QUEUED: 2, JobState.ERROR: 1}
+
+
 def test_an_unknown_job_is_not_found(database):
     with database.read() as s, pytest.raises(TelecineError) as refused:
         jobs.load(s, 999)

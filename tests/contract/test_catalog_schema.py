@@ -1,5 +1,6 @@
 """The database itself: its schema, its upgrades, its two kinds of session."""
 
+import pickle
 import subprocess
 import sys
 
@@ -36,6 +37,11 @@ def test_migrating_again_changes_nothing(database, make_job):
         assert jobs.get(s, "DEMO", job.id).name == "Film"
 
 
+def test_a_database_knows_whether_it_is_current(database, empty_url):
+    assert database.is_current()
+    assert not Database(empty_url).is_current()
+
+
 def test_processes_that_migrate_at_once_all_succeed(empty_url):
     program = "import sys; from telecine.catalog.database import Database; Database(sys.argv[1]).migrate()"
     started = [subprocess.Popen([sys.executable, "-c", program, empty_url]) for _ in range(2)]
@@ -64,17 +70,37 @@ def test_a_reading_session_sees_one_moment(database, make_job):
         assert jobs.search(s, "DEMO", jobs.JobFilter()) == before == (0, [])
 
 
+def rows_of_jobs(database):
+    with database.read() as s:
+        return [
+            s.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("job", "command", "job_event", "delivery")
+        ]
+
+
 def test_what_raises_leaves_nothing_behind(database, new_job):
-    def create_and_die():
+    def create_and_fail():
         with database.write() as s:
             jobs.create(s, "DEMO", new_job())
-            raise RuntimeError("the process dies here")
+            raise RuntimeError("something after it fails")
 
     with pytest.raises(RuntimeError):
-        create_and_die()
-    with database.read() as s:
-        for table in ("job", "command", "job_event", "delivery"):
-            assert s.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+        create_and_fail()
+    assert rows_of_jobs(database) == [0, 0, 0, 0]
+
+
+def test_a_process_that_dies_before_the_commit_leaves_nothing_behind(database, new_job):
+    program = """
+import os, pickle, sys
+from telecine.catalog import jobs
+from telecine.catalog.database import Database
+with Database(sys.argv[1]).write() as s:
+    jobs.create(s, "DEMO", pickle.load(sys.stdin.buffer))
+    os._exit(9)
+"""
+    url = database.engine.url.render_as_string(hide_password=False)
+    died = subprocess.run([sys.executable, "-c", program, url], input=pickle.dumps(new_job()), timeout=120)
+    assert died.returncode == 9
+    assert rows_of_jobs(database) == [0, 0, 0, 0]
 
 
 def test_a_broken_reference_is_refused(database, new_job):

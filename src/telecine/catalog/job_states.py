@@ -148,7 +148,8 @@ def _enter(s: Session, job: Job, state: JobState, now: datetime) -> None:
 def _tell(s: Session, job: Job, now: datetime) -> None:
     """Write the message of the job's present word, where its notification wants that word."""
     now_word: JobWord = word(job.state)
-    notification = s.get(Notification, job.noti_id) if job.noti_id is not None else None
+    # Held, so that it is not deleted in between, leaving a message that nobody can send.
+    notification = s.get(Notification, job.noti_id, with_for_update={"read": True}) if job.noti_id else None
     if notification is None or not notification.alarm_status.get(now_word.value, False):
         return
     s.add(

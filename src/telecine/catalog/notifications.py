@@ -62,10 +62,7 @@ def create(s: Session, sealer: Sealer, site_id: str, values: NotificationValues)
 
 def get(s: Session, site_id: str, noti_id: int) -> Notification:
     """The site's notification. Raises NOT_FOUND."""
-    row = s.get(Notification, within(noti_id))
-    if row is None or row.site_id != site_id:
-        raise TelecineError(ErrorKind.NOT_FOUND, f"Notification {noti_id}")
-    return row
+    return _own(s.get(Notification, within(noti_id)), site_id, noti_id)
 
 
 def search(
@@ -90,7 +87,8 @@ def update(s: Session, sealer: Sealer, site_id: str, noti_id: int, changes: Noti
 
 def delete(s: Session, site_id: str, noti_id: int) -> None:
     """Delete it; what was still to be delivered to it is given up and stays in the log. Raises NOT_FOUND."""
-    row = get(s, site_id, noti_id)
+    # Waits for jobs that are writing a message to it at this moment.
+    row = _own(s.get(Notification, within(noti_id), with_for_update=True), site_id, noti_id)
     now = utcnow()
     waiting = select(Delivery.id).where(
         Delivery.site_id == site_id, Delivery.noti_id == row.id, Delivery.state == "pending"
@@ -106,6 +104,12 @@ def delete(s: Session, site_id: str, noti_id: int) -> None:
 def secret(sealer: Sealer, notification: Notification) -> str:
     """The notification's secret key in plain."""
     return sealer.open(notification.secret_key_sealed, _context(notification.id))
+
+
+def _own(row: Notification | None, site_id: str, noti_id: int) -> Notification:
+    if row is None or row.site_id != site_id:
+        raise TelecineError(ErrorKind.NOT_FOUND, f"Notification {noti_id}")
+    return row
 
 
 def _assign(row: Notification, values: NotificationValues | NotificationChanges) -> None:
