@@ -60,9 +60,12 @@ def create(s: Session, sealer: Sealer, site_id: str, values: NotificationValues)
     return row
 
 
-def get(s: Session, site_id: str, noti_id: int) -> Notification:
-    """The site's notification. Raises NOT_FOUND."""
-    return _own(s.get(Notification, within(noti_id)), site_id, noti_id)
+def get(s: Session, site_id: str, noti_id: int, *, lock: bool = False) -> Notification:
+    """The site's notification, held until the transaction ends where `lock` is set. Raises NOT_FOUND."""
+    row = s.get(Notification, within(noti_id), with_for_update=lock or None)
+    if row is None or row.site_id != site_id:
+        raise TelecineError(ErrorKind.NOT_FOUND, f"Notification {noti_id}")
+    return row
 
 
 def search(
@@ -77,7 +80,7 @@ def search(
 
 def update(s: Session, sealer: Sealer, site_id: str, noti_id: int, changes: NotificationChanges) -> Notification:
     """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE."""
-    row = get(s, site_id, noti_id)
+    row = get(s, site_id, noti_id, lock=True)
     _assign(row, changes)
     if changes.secret_key is not None:
         _seal(sealer, row, changes.secret_key)
@@ -87,8 +90,7 @@ def update(s: Session, sealer: Sealer, site_id: str, noti_id: int, changes: Noti
 
 def delete(s: Session, site_id: str, noti_id: int) -> None:
     """Delete it; what was still to be delivered to it is given up and stays in the log. Raises NOT_FOUND."""
-    # Waits for jobs that are writing a message to it at this moment.
-    row = _own(s.get(Notification, within(noti_id), with_for_update=True), site_id, noti_id)
+    row = get(s, site_id, noti_id, lock=True)  # waits for jobs that are writing a message to it at this moment
     now = utcnow()
     waiting = select(Delivery.id).where(
         Delivery.site_id == site_id, Delivery.noti_id == row.id, Delivery.state == "pending"
@@ -104,12 +106,6 @@ def delete(s: Session, site_id: str, noti_id: int) -> None:
 def secret(sealer: Sealer, notification: Notification) -> str:
     """The notification's secret key in plain."""
     return sealer.open(notification.secret_key_sealed, _context(notification.id))
-
-
-def _own(row: Notification | None, site_id: str, noti_id: int) -> Notification:
-    if row is None or row.site_id != site_id:
-        raise TelecineError(ErrorKind.NOT_FOUND, f"Notification {noti_id}")
-    return row
 
 
 def _assign(row: Notification, values: NotificationValues | NotificationChanges) -> None:

@@ -74,9 +74,9 @@ def create(s: Session, sealer: Sealer, site_id: str, values: StorageValues) -> S
     return storage
 
 
-def get(s: Session, site_id: str, storage_id: str) -> Storage:
-    """The site's storage. Raises NOT_FOUND."""
-    storage = s.get(Storage, storage_id) if storable(storage_id) else None
+def get(s: Session, site_id: str, storage_id: str, *, lock: bool = False) -> Storage:
+    """The site's storage, held until the transaction ends where `lock` is set. Raises NOT_FOUND."""
+    storage = s.get(Storage, storage_id, with_for_update=lock or None) if storable(storage_id) else None
     if storage is None or storage.site_id != site_id:
         raise TelecineError(ErrorKind.NOT_FOUND, f"Storage {storage_id!r}")
     return storage
@@ -104,7 +104,7 @@ def is_published(s: Session, bucket: str) -> bool:
 
 def update(s: Session, sealer: Sealer, site_id: str, storage_id: str, changes: StorageChanges) -> Storage:
     """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE."""
-    storage = get(s, site_id, storage_id)
+    storage = get(s, site_id, storage_id, lock=True)
     _assign(sealer, storage, changes)
     s.flush()
     return storage
