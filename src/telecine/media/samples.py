@@ -17,7 +17,7 @@ import av
 from av.error import FFmpegError
 
 from telecine.media.manifests import Fault, Kind, Piece
-from telecine.media.structure import packed_frames, packed_timestamp
+from telecine.media.structure import id3_length, packed_frames, packed_timestamp
 
 _FORMATS = {".ts": "mpegts", ".aac": "aac", ".ac3": "ac3", ".ec3": "eac3"}
 _TICKS = 90_000
@@ -91,11 +91,13 @@ def read_samples(
 
     `decode` is `all`, `keyframes` or `none`. What cannot be read or decoded becomes a fault at its segment's file.
     """
-    stream = _Stream(root, [init, *pieces] if init else list(pieces))
     extension = PurePosixPath(pieces[0].path).suffix
+    packed = extension in (".aac", ".ac3", ".ec3")
+    media = [_without_tag(root, piece) for piece in pieces] if packed else pieces
+    stream = _Stream(root, [init, *media] if init else media)
     reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch)
     samples = reader.read(1 if init else 0, [piece.path for piece in pieces])
-    if extension in (".aac", ".ac3", ".ec3"):
+    if packed:
         _place_packed(samples, [(root / piece.path).read_bytes() for piece in pieces])
     return samples
 
@@ -286,10 +288,18 @@ def _marked_units(data: bytes) -> Iterator[memoryview]:
         begin = following
 
 
+def _without_tag(root: Path, piece: Piece) -> Piece:
+    """A segment of packed audio without its ID3 tag, which some demuxers take for a frame."""
+    path = root / piece.path
+    with path.open("rb") as opened:
+        begin = id3_length(opened.read(10))
+    return Piece(piece.path, begin, path.stat().st_size - begin)
+
+
 def _place_packed(samples: Samples, contents: Sequence[bytes]) -> None:
     """Set packed audio on the clock of its segments' ID3 tags, for its frames carry no time.
 
-    The demuxer's positions are unsure around the tags, so frames are counted per segment. Where it joins frames
+    The demuxer's positions are unsure where segments meet, so frames are counted per segment. Where it joins frames
     (E-AC-3 with dependent substreams) its positions have to do.
     """
     counts = [len(packed_frames(content)) for content in contents]

@@ -75,7 +75,7 @@ def packed_timestamp(content: bytes) -> int | None:
 
 def packed_frames(content: bytes) -> list[tuple[int, int]]:
     """Begin and end of every AAC (ADTS), AC-3 or E-AC-3 frame after the ID3 tag. Raises BrokenError."""
-    position = _id3_length(content)
+    position = id3_length(content)
     frames: list[tuple[int, int]] = []
     while position < len(content):
         length = _frame_length(content[position : position + 8])
@@ -90,7 +90,8 @@ def packed_frames(content: bytes) -> list[tuple[int, int]]:
     return frames
 
 
-def _id3_length(content: bytes) -> int:
+def id3_length(content: bytes) -> int:
+    """Bytes of the ID3 tag that `content` begins with; 0 where it does not."""
     if not content.startswith(b"ID3"):
         return 0
     a, b, c, d = content[6:10].ljust(4, b"\0")

@@ -35,7 +35,7 @@ def verify(plan: Plan, workspace: Workspace, context: Context) -> VerifyReport:
     kept = workspace.root / _REPORT
     if kept.is_file():
         return VerifyReport.model_validate_json(kept.read_bytes())
-    report = _verify(workspace.tree, plan, workspace, context)
+    report = judge(workspace.tree, plan, workspace, context)
     for line in report.explain().splitlines():
         context.log(line)
     if not report.ok:
@@ -51,10 +51,11 @@ def verify_tree(root: Path, context: Context) -> VerifyReport:
     """Judge a published folder by itself. Checks that need a plan are skipped, and every rendition is decoded."""
     if not root.is_dir():
         raise TelecineError(ErrorKind.NOT_FOUND, f"the folder {root.name}")
-    return _verify(root, None, None, context)
+    return judge(root, None, None, context)
 
 
-def _verify(root: Path, plan: Plan | None, workspace: Workspace | None, context: Context) -> VerifyReport:
+def judge(root: Path, plan: Plan | None, workspace: Workspace | None, context: Context) -> VerifyReport:
+    """Ask every question of the tree at `root` and report; nothing is raised for what is wrong with it."""
     wall, cpu = time.monotonic(), time.process_time()
     evidence = gather(root, plan, workspace, context)
     media = "nothing to look at" if not evidence.renditions else ""
