@@ -206,11 +206,15 @@ def test_what_a_tool_writes_cannot_be_run(tmp_path: Path) -> None:
 
 def test_memory_is_limited(tmp_path: Path) -> None:
     limits = LIMITS.model_copy(update={"process_memory_bytes": 2**28})
-    assert refusal("bytearray(2**29)", tmp_path, limits).kind is ErrorKind.OUT_OF_MEMORY
+    error = refusal("bytearray(2**29)", tmp_path, limits)
+    assert error.kind is ErrorKind.OUT_OF_MEMORY
+    assert "ran into its memory limit" in error.detail
 
 
 def test_a_kill_by_the_kernel_is_taken_for_memory(tmp_path: Path) -> None:
-    assert refusal("import os; os.kill(os.getpid(), 9)", tmp_path).kind is ErrorKind.OUT_OF_MEMORY
+    error = refusal("import os; os.kill(os.getpid(), 9)", tmp_path)
+    assert error.kind is ErrorKind.OUT_OF_MEMORY
+    assert "was killed" in error.detail
 
 
 def test_files_cannot_grow_without_end(tmp_path: Path) -> None:

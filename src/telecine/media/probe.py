@@ -265,14 +265,20 @@ class _Probe:
             if error.kind not in (ErrorKind.INPUT_UNREADABLE, ErrorKind.OUT_OF_MEMORY):
                 raise
             _raise_plain(error.detail)
-            if "cannot allocate" in error.detail.lower():
+            if "ran into its memory limit" in error.detail:
                 raise TelecineError(
                     ErrorKind.INPUT_OVER_LIMIT, "reading it takes more memory than is allowed."
                 ) from error
             if error.kind is ErrorKind.OUT_OF_MEMORY:
                 raise
-            said = error.detail.rpartition(": ")[2]
+            said = _last_words(error.detail)
             raise TelecineError(ErrorKind.INPUT_UNREADABLE, f"it is damaged or not what it seems ({said}).") from error
+
+
+def _last_words(said: str) -> str:
+    """The last thing that a tool said, without who said it and of what: `Invalid data found`, `End of file`."""
+    line = said.splitlines()[-1]
+    return re.sub(r"^\[[^\]]*\]\s*", "", line).rpartition(": ")[2].rstrip(".")
 
 
 def _raise_plain(said: str) -> None:

@@ -278,9 +278,10 @@ def _complaint(child: _Child, said: str) -> tuple[ErrorKind | None, str] | None:
         return None
     if child.returncode == LAUNCH_FAILED and said.startswith("cannot start"):
         return ErrorKind.ENGINE_MISSING, f"does not start{words}"
-    # Nobody but us and the kernel's memory killer sends SIGKILL to a process of this user.
-    if child.returncode == -signal.SIGKILL or any(word in said.lower() for word in _MEMORY_WORDS):
-        return ErrorKind.OUT_OF_MEMORY, f"ran out of memory{words}"
+    if child.returncode == -signal.SIGKILL:  # by nobody but the kernel's memory killer: our own kills end above
+        return ErrorKind.OUT_OF_MEMORY, f"was killed, probably for want of memory{words}"
+    if any(word in said.lower() for word in _MEMORY_WORDS):
+        return ErrorKind.OUT_OF_MEMORY, f"ran into its memory limit{words}"
     if child.returncode is not None and child.returncode < 0:
         return None, f"was ended by {signal.Signals(-child.returncode).name}{words}"
     return None, f"failed with exit code {child.returncode}{words}"
