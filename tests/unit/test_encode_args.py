@@ -216,7 +216,7 @@ def test_h265_options_with_hdr():
     assert " ".join(output_options(made, hdr)) == (
         "-c:v libx265 -preset fast -tag:v hvc1 -dolbyvision 0 -x265-params "
         "keyint=48:min-keyint=48:scenecut=0:open-gop=0:repeat-headers=0:log-level=1:"
-        "master-display=G(1,2)B(3,4)R(5,6)WP(7,8)L(9,10):max-cll=1000,400:hdr10=1 -crf 20 "
+        "master-display=G(1,2)B(3,4)R(5,6)WP(7,8)L(9,10):max-cll=1000,400 -crf 20 "
         "-color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -color_range tv "
         "-fps_mode passthrough -map_metadata -1 -map_chapters -1 "
         "-video_track_timescale 24000 -movie_timescale 24000 -f mp4"

@@ -296,10 +296,14 @@ def test_interlaced_pictures_keep_their_rate_unless_twice_is_asked(order, asked,
     assert not [told for told in made.warnings if "repeated" in told] or order in ("progressive",)
 
 
-def test_crf_beyond_the_encoders_scale_is_clamped_with_a_warning():
-    made = plan_picture(video(), rung(rate=Crf(crf=60)))
-    assert made.video[0].rate == Crf(crf=51)
-    assert made.warnings == ("v720: crf 60 is beyond the encoder's scale; 51 is used.",)
+@pytest.mark.parametrize(
+    ("codec", "asked", "made"), [("h264", 60, 51), ("h265", 51.5, 51), ("h264", 0, 1), ("h265", 0, 0), ("h264", 23, 23)]
+)
+def test_crf_is_kept_within_the_encoders_scale_with_a_warning(codec, asked, made):
+    result = plan_picture(video(), rung(codec=codec, rate=Crf(crf=asked)))
+    assert result.video[0].rate == Crf(crf=made)
+    told = f"v720: crf {asked:g} is not possible for {codec}; {made} is used."
+    assert result.warnings == (() if asked == made else (told,))
 
 
 # sound

@@ -22,6 +22,9 @@ COMMON_RATES = (
 CRF_TOP = 51
 """The encoders' scale ends here; requests may go to 63."""
 
+CRF_BOTTOM = {"h264": 1, "h265": 0}
+"""At 0, x264 is lossless, in a profile that players do not have."""
+
 _FULL_HD_ERA = 720
 """Lines from which an unsigned picture is taken for BT.709; smaller ones are of the BT.601 age, as players assume."""
 
@@ -181,10 +184,12 @@ def _deinterlace(track: VideoTrack) -> Deinterlace:
 
 def _rate_control(rendition: VideoRendition, warn: list[str]) -> RateControl:
     rate = rendition.rate
-    if isinstance(rate, Crf) and rate.crf > CRF_TOP:
-        warn.append(f"{rendition.track_id}: crf {rate.crf:g} is beyond the encoder's scale; {CRF_TOP} is used.")
-        return rate.model_copy(update={"crf": float(CRF_TOP)})
-    return rate
+    if not isinstance(rate, Crf):
+        return rate
+    crf = min(max(rate.crf, CRF_BOTTOM[rendition.codec]), CRF_TOP)
+    if crf != rate.crf:
+        warn.append(f"{rendition.track_id}: crf {rate.crf:g} is not possible for {rendition.codec}; {crf:g} is used.")
+    return rate.model_copy(update={"crf": float(crf)})
 
 
 def _warn_of_size(rendition: VideoRendition, width: int, height: int, track: VideoTrack, warn: list[str]) -> None:

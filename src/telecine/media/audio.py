@@ -155,7 +155,13 @@ def _silence(output: AudioOutput, draft: Path, target: Path, workspace: Workspac
         stream.codec_context.name, stream.channels, stream.rate, output.bitrate, workspace.relative(target)
     )
     with suppress(TelecineError):  # an encoder that does not know this rate or layout
-        sandbox.run([context.tools.ffmpeg, *arguments], cwd=workspace.root, limits=context.limits, log=context.log)
+        sandbox.run(
+            [context.tools.ffmpeg, *arguments],
+            cwd=workspace.root,
+            limits=context.limits,
+            log=context.log,
+            poll=context.poll,
+        )
         with av.open(target) as container:
             stream = container.streams.audio[0]
             if (stream.rate, stream.channels, _decoder_setup(stream)) == wanted:

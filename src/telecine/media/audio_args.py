@@ -54,7 +54,7 @@ def silence_arguments(codec: str, channels: int, sample_rate: int, bitrate: int,
     """Arguments that make a second of silence in the codec of a track that passes through, for its holes."""
     layout, _ = CHANNELS[channels]
     source = f"anullsrc=channel_layout={layout}:sample_rate={sample_rate}:duration=1"
-    encoder = ["-c:a", codec, *(["-b:a", str(bitrate)] if codec != "aac" else [])]
+    encoder = ["-c:a", codec, *(["-b:a", str(bitrate)] if codec != "aac" and bitrate else [])]
     return [
         "-hide_banner",
         "-nostdin",

@@ -59,6 +59,7 @@ def _encode_exactly(
     missing = _miscounts(plan, chunk, targets)
     if missing and chunk.index:
         logger.warning("chunk.seek_was_wrong", chunk=chunk.index, counts=missing)
+        context.log(f"chunk {chunk.index}: seeking gave wrong frames; the file is read from its start")
         _run(plan, chunk, targets, workspace, context, seek=False)
         missing = _miscounts(plan, chunk, targets)
     if missing:

@@ -112,8 +112,6 @@ def _x265(plan: Plan, colour: Colour, gop: int) -> list[str]:
         parameters.append(f"master-display={colour.mastering_display}")
     if colour.content_light:
         parameters.append(f"max-cll={colour.content_light}")
-    if colour.transfer == "smpte2084":
-        parameters.append("hdr10=1")
     encoder = ["-c:v", "libx265", "-preset", plan.preset_h265, "-tag:v", "hvc1", "-dolbyvision", "0"]
     return [*encoder, "-x265-params", ":".join(parameters)]
 
