@@ -140,6 +140,8 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     from pydantic import ValidationError
 
     from telecine.apis.bodies import parse
+    from telecine.apis.envelope import translate
+    from telecine.apis.findings import Problems
     from telecine.apis.tnp.mapping import translate_job
     from telecine.apis.tnp.schema_job import JobRequest
 
@@ -150,9 +152,8 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     try:
         request = JobRequest.model_validate(sent)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise TelecineError(ErrorKind.FIELD_INVALID, f"{first['msg']}.", field=place) from error
+        found = translate({**one, "loc": ("body", *one["loc"])} for one in error.errors())
+        raise Problems(found) from error
     return translate_job(request, sent, policy)
 
 

@@ -104,14 +104,15 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json
 
 
 def show_error(error: TelecineError, as_json: bool) -> int:
-    """Print a failure with its cure and return the exit code that it means."""
+    """Print a failure, or all of several, each with its cure; return the exit code that the first means."""
+    parts: tuple[TelecineError, ...] = getattr(error, "errors", (error,))
     if as_json:
-        told = {"kind": error.kind.value, "field": error.field, "message": error.message, "cure": error.cure}
-        show_json({"error": told})
-    else:
+        told = [{"kind": one.kind.value, "field": one.field, "message": one.message, "cure": one.cure} for one in parts]
+        show_json({"error": told[0], "more": told[1:]} if len(told) > 1 else {"error": told[0]})
+        return _BY_KIND.get(error.kind, Exit.FAILED)
+    for one in parts:
         complaints().print("[bold red]Error:[/] ", end="")
-        complaints().print(error.message, markup=False)
-        complaints().print(error.cure, markup=False)
+        complaints().print(f"{one.message}\n{one.cure}", markup=False)
     return _BY_KIND.get(error.kind, Exit.FAILED)
 
 

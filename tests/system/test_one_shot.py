@@ -1,0 +1,97 @@
+"""`telecine run`, `probe` and `verify`: the engine from the command line, without server or database."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import clips
+
+REQUEST = {
+    "job_name": "one shot",
+    "content_id": "film",
+    "input": {
+        "files": [
+            {
+                "file_type": "multi",
+                "file_path": "in.mp4",
+                "audios": [{"in": {"track": 0}, "remap": {"track": 0}}],
+            }
+        ]
+    },
+    "output": {
+        "path": "vod",
+        "transcodings": [
+            {"track_id": "v", "track_type": "video", "codec": "h264", "width": 320, "height": 180, "bitrate": 300_000},
+            {"track_id": "a", "track_type": "audio", "codec": "aac", "sources": [{"track": 0}]},
+        ],
+        "packaging": {"dash": True, "hls": True, "cmaf": False},
+    },
+}
+
+
+def telecine(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "telecine.cli", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    shutil.copyfile(clips.clip(3), tmp_path / "in" / "in.mp4")
+    write(tmp_path, REQUEST)
+    return tmp_path
+
+
+def write(folder: Path, request: dict[str, Any]) -> None:
+    (folder / "job.json").write_text(json.dumps(request))
+
+
+def test_a_request_becomes_a_verified_tree_in_one_shot(folder: Path):
+    done = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", "--json")
+
+    said = json.loads(done.stdout)
+    assert sorted(said["manifests"]) == ["out/vod/film/dash/stream.mpd", "out/vod/film/hls/master.m3u8"]
+    assert said["duration"] == pytest.approx(3, abs=0.1)
+    assert list(said["seconds"])[:3] == ["stage in", "probe and plan", "encode"]
+    assert "100 %" in done.stderr
+    assert not list(folder.glob("telecine*")), "nothing but the output is left"
+
+    verified = json.loads(telecine(folder, "verify", "out/vod/film", "--json").stdout)
+    assert verified["ok"]
+    next((folder / "out/vod/film/dash/video").rglob("seg-1.m4s")).write_bytes(b"damaged")
+    assert "FAILED" in telecine(folder, "verify", "out/vod/film", code=5).stdout
+
+
+def test_a_second_run_goes_on_with_what_is_there(folder: Path):
+    for expected in (True, False):
+        verbose = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", "--work", "work", "-v").stderr
+        assert ("libx264" in verbose) is expected
+
+
+def test_what_cannot_be_is_refused_as_the_server_would(folder: Path):
+    write(folder, REQUEST | {"output": REQUEST["output"] | {"drm": {"enabled": True}}})
+    refused = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
+    assert "output.drm.enabled" in refused.stderr
+    (folder / "job.json").write_text("not JSON")
+    telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
+    write(folder, REQUEST | {"content_id": 7, "input": {}})
+    assert "input.files" in telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2).stderr
+
+
+def test_a_missing_input_is_named(folder: Path):
+    (folder / "in" / "in.mp4").unlink()
+    missing = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=1)
+    assert "input.files[0].file_path" in missing.stderr
+    assert not list((folder / "out").rglob("*.*")), "nothing is published"
+
+
+def test_probing_tells_what_a_file_holds(folder: Path):
+    told = telecine(folder, "probe", "in/in.mp4").stdout
+    assert "320x180, 25 fps" in told
+    assert json.loads(telecine(folder, "probe", "in/in.mp4", "--json").stdout)["video"]["codec"] == "h264"
