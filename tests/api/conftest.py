@@ -70,11 +70,15 @@ class Api:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]["token"]
 
-    def call(self, method: str, path: str, site_id: str = "DEMO", **more: Any) -> Any:
-        """The answer to a request with a token of `site_id`; `path` is without the dialect's prefix."""
+    def token_once(self, site_id: str = "DEMO") -> str:
+        """A token that was asked for once."""
         if site_id not in self._tokens:
             self._tokens[site_id] = self.token(site_id)
-        headers = {"Authorization": self._tokens[site_id], **more.pop("headers", {})}
+        return self._tokens[site_id]
+
+    def call(self, method: str, path: str, site_id: str = "DEMO", **more: Any) -> Any:
+        """The answer to a request with a token of `site_id`; `path` is without the dialect's prefix."""
+        headers = {"Authorization": self.token_once(site_id), **more.pop("headers", {})}
         return self.client.request(method, f"/tnp{path}", headers=headers, **more)
 
     def add_storage(self, storage_id: str, io_type: str, site_id: str = "DEMO") -> Storage:

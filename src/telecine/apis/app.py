@@ -5,6 +5,7 @@
 The process needs the database and the storages; Temporal may be down.
 """
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -74,15 +75,29 @@ def open_services(settings: Settings, now: Callable[[], datetime]) -> Services:
     )
 
 
-def listen(app: Any, settings: Settings) -> None:  # noqa: ANN401 - any ASGI application
-    """Serve `app` on the settings' address until SIGTERM or SIGINT; requests under way are finished."""
-    uvicorn.run(
+def server_config(app: Any, settings: Settings) -> uvicorn.Config:  # noqa: ANN401 - any ASGI application
+    """How the HTTP server runs."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        # Not httptools: where a client offers HTTP/2 (Java's does, on every POST), uvicorn with it loses the body.
+        http="h11",
+        ws="none",
         access_log=False,  # operations.Measure logs requests
         log_config=None,
+        log_level="error",  # below that it only says that it will not speak HTTP/2 or WebSocket
         server_header=False,
-        ws="none",
         timeout_graceful_shutdown=20,
     )
+
+
+def listen(app: Any, settings: Settings) -> None:  # noqa: ANN401 - any ASGI application
+    """Serve `app` on the settings' address until SIGTERM or SIGINT; requests under way are finished.
+
+    Exits with status 3 where it cannot listen there.
+    """
+    server = uvicorn.Server(server_config(app, settings))
+    server.run()
+    if not server.started:
+        sys.exit(3)
