@@ -16,9 +16,13 @@ def block(frame: int, out_time_us: str = "0", speed: str = "N/A", end: str = "co
 def told(rate: Fraction | None, *lines: str) -> list[Tick]:
     ticks: list[Tick] = []
     progress = FfmpegProgress(Fraction(10), rate, ticks.append, 300)
+    feed(progress, *lines)
+    return ticks
+
+
+def feed(progress: FfmpegProgress, *lines: str) -> None:
     for line in lines:
         progress(line)
-    return ticks
 
 
 def test_frames_count_for_pictures():
@@ -37,13 +41,9 @@ def test_nothing_is_told_within_a_block():
 
 def test_no_movement_at_all_is_a_stall():
     progress = FfmpegProgress(Fraction(10), Fraction(25), lambda _tick: None, stall_seconds=-1)
-    for line in block(5):
-        progress(line)
-    for line in block(6):
-        progress(line)
+    feed(progress, *block(5), *block(6))
     with pytest.raises(TelecineError) as stalled:
-        for line in block(6):
-            progress(line)
+        feed(progress, *block(6))
     assert stalled.value.kind is ErrorKind.STALLED
 
 
@@ -53,5 +53,4 @@ def test_a_stop_goes_through():
 
     progress = FfmpegProgress(Fraction(10), Fraction(25), stop, 300)
     with pytest.raises(Cancelled):
-        for line in block(5):
-            progress(line)
+        feed(progress, *block(5))
