@@ -169,6 +169,10 @@ def test_settings_in_force_are_shown_without_secrets(telecine, monkeypatch):
     assert "sesame" not in shown
 
 
+def test_a_worker_of_a_region_that_nobody_has_is_refused(telecine):
+    assert "RG004, RG011, RG013" in telecine("worker", "--region", "RG999", code=Exit.USAGE).stderr
+
+
 def test_a_wrong_setting_is_named(telecine, monkeypatch):
     monkeypatch.setenv("TELECINE_PORT", "eighty")
     assert "TELECINE_PORT" in telecine("settings", code=Exit.USAGE).stderr

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from telecine.cli import rooms
 from telecine.cli.logs import configure
 from telecine.cli.output import complaints
+from telecine.cli.sites import known_region
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,11 +42,19 @@ def api() -> None:
     listen(app, in_force)
 
 
-def worker() -> None:
-    """Run one worker: it carries out the jobs of TELECINE_REGIONS."""
+def worker(
+    region: Annotated[
+        list[str] | None, typer.Option(help="Serve this region's queues; may be repeated. Default: TELECINE_REGIONS.")
+    ] = None,
+) -> None:
+    """Run one worker: it carries out the jobs of its regions."""
     from telecine.jobs.worker import run_worker
 
     in_force = rooms.settings()
+    for one in region or []:
+        known_region(in_force.regions, one)
+    if region:
+        in_force = in_force.model_copy(update={"regions": region})
     configure(in_force.log_format)
     raise typer.Exit(run_worker(in_force))
 
