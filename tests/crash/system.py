@@ -298,7 +298,7 @@ def check_whole(system: System, job_id: int) -> None:
     """The job is complete, published once and whole, and left nothing behind."""
     job = system.job(job_id)
     assert job.state is JobState.COMPLETE, system.log(job_id)
-    assert [state for state in system.states(job_id) if state in ("complete", "error")] == ["complete"]
+    assert [state for state in system.states(job_id, job.attempt) if state in ("complete", "error")] == ["complete"]
     files = system.published()
     assert job.outputs is not None
     assert len(files) == job.outputs["files"]
