@@ -21,6 +21,7 @@ from telecine.demo.customer import Customer, Mirror
 from telecine.media.context import Context
 from telecine.media.probe import probe
 from telecine.media.verify import verify_tree
+from telecine.processes import Child
 from telecine.settings import Settings
 
 DATA = Path("demo-data")
@@ -60,13 +61,13 @@ class _Demo:
             settings, login = system.prepare(DATA)
             system.put_clip(settings, self._source, float(info.duration))
         begun = time.monotonic()
-        with system.serving(settings):
+        with system.serving(settings) as server:
             self._add("start the system", time.monotonic() - begun)
             _say(f"Server     {settings.base_url}  (logs: {DATA / 'logs'})")
             _say(f"Account    site {system.SITE}, {login.email}, access key {login.key}")
             self._work(settings, login, info)
             if keep:
-                _wait_for_interrupt()
+                _wait_for_interrupt(server)
 
     def _work(self, settings: Settings, login: system.Login, info: MediaInfo) -> None:
         customer = Customer(settings.base_url, system.SITE, login.email, login.key)
@@ -150,11 +151,11 @@ def _described(info: MediaInfo) -> str:
     return f"{picture}{float(info.duration):.1f} s, {len(info.audio)} audio tracks"
 
 
-def _wait_for_interrupt() -> None:
+def _wait_for_interrupt(server: Child) -> None:
     complaints().print("The server stays up. Ctrl-C ends it.")
     try:
-        while True:
-            time.sleep(3600)
+        while server.running:
+            time.sleep(0.5)
     except KeyboardInterrupt:
         complaints().print("Stopping.")
 
