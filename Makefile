@@ -3,7 +3,8 @@
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install -qq --disable-pip-version-check
-# Test processes at once: two suit two cores, for a media test keeps one busy.
+# Test processes at once: two suit two cores, for a media test keeps one busy. Files go out in the order of their names,
+# so that the long ones (crash, media, play) come before the many short ones (unit) that fill up the end.
 TESTERS ?= 2
 UV_LOCK := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate --no-header $(if $(UPGRADE),--upgrade)
 
@@ -26,7 +27,7 @@ check: venv ## Lint, format and types
 	$(VENV)/bin/mypy
 
 test: check players ## Everything that needs no root
-	$(PY) -m pytest -n $(TESTERS) --dist loadfile
+	$(PY) -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 lock: ## Write requirements/*.lock anew (needs uv; UPGRADE=1 takes newer versions)
 	uv pip compile $(UV_LOCK) pyproject.toml -o requirements/run.lock
