@@ -86,7 +86,8 @@ class Pulse:
             now = time.monotonic()
             if now >= next_beat and now - self._heard < self._silence:
                 next_beat = now + BEAT
-                activity.heartbeat()
+                with suppress(TimeoutError, RuntimeError):  # a busy or closing event loop; the next beat tries again
+                    activity.heartbeat()
 
 
 class ActiveStep:
