@@ -105,8 +105,9 @@ def _row(number: int, dice: random.Random, state: JobState, request: dict[str, o
 
 def serve(settings_env: dict[str, str], port: int, core: int) -> subprocess.Popen[bytes]:
     """Start one API process on one core and wait until it answers."""
-    argv = [sys.executable, "-m", "telecine.cli", "api", "--port", str(port)]
-    process = subprocess.Popen(argv, env=os.environ | settings_env, stdout=subprocess.DEVNULL)
+    argv = [sys.executable, "-m", "telecine.cli", "api"]
+    env = os.environ | settings_env | {"TELECINE_PORT": str(port)}
+    process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.sched_setaffinity(process.pid, {core})
     for _ in range(200):
         try:
