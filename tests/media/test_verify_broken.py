@@ -175,7 +175,7 @@ def test_a_file_that_no_manifest_names_is_found(broken):
         ("hls/video/avc1/1/stream.m3u8", r"TARGETDURATION:\d", "TARGETDURATION:1", "timeline", "lasts 2 s"),
         ("hls/video/avc1/1/stream.m3u8", r"#EXT-X-ENDLIST", "", "manifests", "live stream"),
         ("hls/video/avc1/1/iframes.m3u8", r"BYTERANGE:\d+@", "BYTERANGE:20@", "iframes", "no whole keyframe"),
-        ("hls/subtitle/en/segment-1.vtt", r"MPEGTS:9000", "MPEGTS:99000", "subtitles", "from 1000 to 4000 ms"),
+        ("hls/subtitle/en/segment-1.vtt", r"MPEGTS:9000", "MPEGTS:99000", "subtitles", "another X-TIMESTAMP-MAP"),
         ("hls/subtitle/en/segment-1.vtt", r"Hello", "Jello", "subtitles", "shows"),
         ("hls/subtitle/en/segment-1.vtt", r"00:00:01.000", "1 o'clock", "structure", "cannot be read"),
         ("thumbnails/thumbnails.vtt", r"sprite-1", "sprite-7", "thumbnails", "sprite-7.jpg: does not exist"),
@@ -187,6 +187,14 @@ def test_a_file_that_no_manifest_names_is_found(broken):
 def test_what_a_manifest_says_wrongly_is_found(broken, name, pattern, replacement, check, says):
     broken.change(name, pattern, replacement)
     assert any(says in fault for fault in broken.faults(check)), broken.report().explain()
+
+
+def test_subtitles_on_another_clock_are_found(broken):
+    """Without its X-TIMESTAMP-MAP a text is shown 100 ms early, because MPEG-TS begins at 100 ms."""
+    for number in range(1, 5):
+        broken.change(f"hls/subtitle/en/segment-{number}.vtt", r"X-TIMESTAMP-MAP.*\n", "")
+    (fault,) = broken.faults("subtitles")
+    assert "hls/subtitle/en: shows 'Hello & you' from 900 to 2900 ms" in fault
 
 
 def test_segments_in_the_wrong_order_are_found(broken):

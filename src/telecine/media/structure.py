@@ -17,6 +17,13 @@ _AC3_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384
 _SAMPLE_SIZES, _SAMPLE_DURATIONS, _SAMPLE_FLAGS, _SAMPLE_OFFSETS = 0x200, 0x100, 0x400, 0x800
 _FIRST_FLAGS, _DATA_OFFSET = 0x4, 0x1
 _DEFAULT_SIZE = 0x10
+_CONTAINERS = frozenset({"moov", "trak", "mdia", "minf", "stbl", "mvex", "moof", "traf"})
+_INIT_BOXES = frozenset(
+    {"ftyp", "moov", "mvhd", "trak", "tkhd", "mdia", "mdhd", "hdlr", "minf", "dinf"}
+    | {"stbl", "stsd", "stts", "stsc", "stsz", "stco", "mvex", "trex"}
+)
+_MEDIA_HEADERS = frozenset({"vmhd", "smhd", "nmhd", "sthd"})
+_FRAGMENT_BOXES = frozenset({"mfhd", "traf", "tfhd", "tfdt", "trun"})
 _VTT_TIMES = re.compile(r"^\d{2,}:\d{2}:\d{2}\.\d{3} --> \d{2,}:\d{2}:\d{2}\.\d{3}( .*)?$")
 
 
@@ -75,12 +82,13 @@ def packed_timestamp(content: bytes) -> int | None:
 
 def packed_frames(content: bytes) -> list[tuple[int, int]]:
     """Begin and end of every AAC (ADTS), AC-3 or E-AC-3 frame after the ID3 tag. Raises BrokenError."""
-    position = id3_length(content)
+    position = begin = id3_length(content)
+    setup = _setup(content[begin : begin + 8])
     frames: list[tuple[int, int]] = []
     while position < len(content):
         length = _frame_length(content[position : position + 8])
-        if length <= 0:
-            raise BrokenError(f"has no audio frame at byte {position}")
+        if length <= 0 or _setup(content[position : position + 8]) != setup:
+            raise BrokenError(f"has no audio frame of its track at byte {position}")
         if position + length > len(content):
             raise BrokenError(f"ends within an audio frame: {position + length - len(content)} bytes are missing")
         frames.append((position, position + length))
@@ -96,6 +104,13 @@ def id3_length(content: bytes) -> int:
         return 0
     a, b, c, d = content[6:10].ljust(4, b"\0")
     return 10 + (a << 21 | b << 14 | c << 7 | d)
+
+
+def _setup(head: bytes) -> tuple[int, ...]:
+    """What every frame of one track has in common: codec, sampling rate and, for AAC, profile and channels."""
+    if head[:1] == b"\xff" and len(head) >= 4:
+        return head[1], head[2] & 0xFD, head[3] & 0xC0
+    return (head[4] >> 6 if len(head) > 5 and head[5] >> 3 <= 10 else -1,)
 
 
 def _frame_length(head: bytes) -> int:
@@ -131,6 +146,8 @@ def _check_transport_stream(content: bytes) -> None:
     heads = zip(content[1::TS_PACKET], content[2::TS_PACKET], content[3::TS_PACKET], strict=True)
     for number, (high, low, control) in enumerate(heads):
         pid, counter = (high & 31) << 8 | low, control & 15
+        if high & 0x80 or control & 0xC0 or not control & 0x30:
+            raise BrokenError(f"has a damaged transport packet at byte {number * TS_PACKET}")
         if not control & 0x10 or pid == _PADDING:
             continue
         if (counters.get(pid, counter - 1) + 1) & 15 != counter:
@@ -139,9 +156,18 @@ def _check_transport_stream(content: bytes) -> None:
 
 
 def _check_init(content: bytes) -> None:
-    names = [name for name, _, _ in boxes(content)]
-    if names[:1] != ["ftyp"] or "moov" not in names:
-        raise BrokenError("is no init segment: it does not begin with ftyp, or has no moov")
+    names = set(_names(content, 0, len(content)))
+    if content[4:8] != b"ftyp" or not names >= _INIT_BOXES or not names & _MEDIA_HEADERS:
+        missing = sorted(_INIT_BOXES - names) or ["media header"]
+        raise BrokenError(f"is no init segment: it lacks {', '.join(missing)}")
+
+
+def _names(content: bytes, start: int, end: int) -> Iterator[str]:
+    """Names of all boxes, those inside others too."""
+    for name, body, stop in boxes(content, start, end):
+        yield name
+        if name in _CONTAINERS:
+            yield from _names(content, body, stop)
 
 
 def _check_fragment(content: bytes) -> None:
@@ -150,6 +176,9 @@ def _check_fragment(content: bytes) -> None:
     found = False
     for name, body, end in boxes(content):
         if name == "moof":
+            missing = sorted(_FRAGMENT_BOXES - set(_names(content, body, end)))
+            if missing:
+                raise BrokenError(f"lacks {', '.join(missing)} in its moof")
             expected = sum(_run_sizes(content, body, end))
         elif name == "mdat":
             if expected is None:

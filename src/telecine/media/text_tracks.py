@@ -56,24 +56,31 @@ def read_text_track(root: Path, track: Track, shift: Fraction) -> tuple[list[Sho
 
 def _from_vtt(root: Path, track: Track, shift: Fraction) -> list[Shown]:
     found: list[Shown] = []
+    maps: set[Fraction] = set()
     for segment in track.segments:
-        text = read_text(root, segment.piece.path)
-        offset = _map_offset(text, segment.piece.path)
-        move = round((offset - shift) * 1000) if offset is not None else 0
-        for caption in webvtt.from_string(text).captions:
-            start, end = _milliseconds(caption.start), _milliseconds(caption.end)
-            found.append(Shown(start + move, end + move, _plain("\n".join(caption.lines))))
-    return found
+        path = segment.piece.path
+        text = read_text(root, path)
+        try:
+            maps.add(_map_offset(text))
+            for caption in webvtt.from_string(text).captions:
+                times = _milliseconds(caption.start), _milliseconds(caption.end)
+                found.append(Shown(*times, _plain("\n".join(caption.lines))))
+        except ValueError as error:
+            raise ManifestError(path, f"cannot be read as subtitles: {error}") from None
+        if len(maps) > 1:
+            raise ManifestError(path, "has another X-TIMESTAMP-MAP than the segments before it")
+    move = round((next(iter(maps)) - shift) * 1000)
+    return [replace(item, start=item.start + move, end=item.end + move) for item in found]
 
 
-def _map_offset(text: str, path: str) -> Fraction | None:
-    """Seconds to add to cue times to get media time, by X-TIMESTAMP-MAP; None where there is none."""
+def _map_offset(text: str) -> Fraction:
+    """Seconds to add to cue times to get media time, by X-TIMESTAMP-MAP; without one they are the same."""
     match = _MAP.search(text)
     if not match:
-        return None
+        return Fraction(0)
     values = dict(part.split(":", 1) for part in match[1].split(",") if ":" in part)
     if set(values) != {"LOCAL", "MPEGTS"}:
-        raise ManifestError(path, "has an X-TIMESTAMP-MAP that cannot be read")
+        raise ValueError("its X-TIMESTAMP-MAP has not LOCAL and MPEGTS")
     return Fraction(int(values["MPEGTS"]), 90_000) - Fraction(_milliseconds(values["LOCAL"]), 1000)
 
 

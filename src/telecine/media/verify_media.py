@@ -20,12 +20,13 @@ def samples(evidence: Evidence) -> Iterator[Fault]:
 
     A flipped bit anywhere in a segment changes a digest; so one full decoding speaks for all trees.
     """
-    originals = dict(evidence.encoded)
+    originals = {name: (encoded, Fraction(0)) for name, encoded in evidence.encoded.items()}
     for rendition, found in evidence.read("video", "audio"):
-        key = evidence.name(rendition) or rendition.id
-        original = originals.setdefault(key, found)
+        shift = evidence.shift(rendition.tree)
+        original, its_shift = originals.setdefault(evidence.name(rendition) or rendition.id, (found, shift))
         if original is not found:
             yield from _differences(rendition, found, original)
+            yield from _moved(rendition, found, original, float(shift - its_shift))
 
 
 def decoding(evidence: Evidence) -> Iterator[Fault]:
@@ -139,6 +140,22 @@ def _differences(rendition: Rendition, found: Samples, original: Samples) -> Ite
         return
     path = rendition.read[found.places[number]].piece.path
     yield Fault(path, f"differs from what was encoded, from its track's sample {number} of {len(found)} on")
+
+
+def _moved(rendition: Rendition, found: Samples, original: Samples, shift: float) -> Iterator[Fault]:
+    """The first sample that is shown at another time than the original's, or is a keyframe in only one of them.
+
+    `shift` is by how many seconds this tree's clock is ahead. Numbers with a point are exact enough, and much faster.
+    """
+    mine, theirs = float(found.time_base), float(original.time_base)
+    for number in range(min(len(found), len(original))):
+        moved = found.times[number] * mine - shift - original.times[number] * theirs
+        if abs(moved) > _ROUNDED or found.keys[number] != original.keys[number]:
+            what = f"shows its track's sample {number} {moved * 1000:+.1f} ms from its time"
+            if abs(moved) <= _ROUNDED:
+                what = f"says wrongly whether its track's sample {number} is a keyframe"
+            yield Fault(rendition.read[found.places[number]].piece.path, what)
+            return
 
 
 def _keyframes(evidence: Evidence, rendition: Rendition, found: Samples, shift: Fraction) -> Iterator[Fault]:
