@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import av
 from av.error import FFmpegError
@@ -23,7 +23,12 @@ _FORMATS = {".ts": "mpegts", ".aac": "aac", ".ac3": "ac3", ".ec3": "eac3"}
 _TICKS = 90_000
 _ADTS_HEADER = 7
 
-Watch = Callable[[int], None]
+type Decode = Literal["all", "sampled", "none"]
+"""How much is decoded: every sample; every keyframe and one whole GOP in `SAMPLED`; nothing."""
+
+SAMPLED = 8
+
+type Watch = Callable[[int], None]
 """Told the bytes of each sample; may raise to stop the work."""
 
 
@@ -33,7 +38,8 @@ class Samples:
 
     `times` are presentation times in `time_base`; `digests` are CRC-32 of what is decoded, the same in every
     container; `places` are the numbers of the segments that hold the samples, `positions` bytes into the stream
-    of all pieces. `frames` counts decoded pictures, or is None where nothing was decoded.
+    of all pieces. `tried` counts samples that were given to the decoder and `frames` what came out of it; both are
+    None where nothing was decoded.
     """
 
     codec: str
@@ -50,6 +56,7 @@ class Samples:
     places: array[int] = field(default_factory=lambda: array("L"))
     positions: array[int] = field(default_factory=lambda: array("q"))
     sizes: array[int] = field(default_factory=lambda: array("L"))
+    tried: int | None = None
     frames: int | None = None
     faults: list[Fault] = field(default_factory=list)
 
@@ -85,11 +92,11 @@ class Samples:
 
 
 def read_samples(
-    root: Path, pieces: Sequence[Piece], kind: Kind, *, init: Piece | None, decode: str = "none", watch: Watch
+    root: Path, pieces: Sequence[Piece], kind: Kind, *, init: Piece | None, decode: Decode = "none", watch: Watch
 ) -> Samples:
     """Read a track whose segments are `pieces` below `root`.
 
-    `decode` is `all`, `keyframes` or `none`. What cannot be read or decoded becomes a fault at its segment's file.
+    What cannot be read or decoded becomes a fault at its segment's file.
     """
     extension = PurePosixPath(pieces[0].path).suffix
     packed = extension in (".aac", ".ac3", ".ec3")
@@ -154,12 +161,14 @@ class _Stream:
 class _Reader:
     """One pass over one stream."""
 
-    def __init__(self, source: Any, form: str, kind: Kind, decode: str, watch: Watch) -> None:  # noqa: ANN401
+    def __init__(self, source: Any, form: str, kind: Kind, decode: Decode, watch: Watch) -> None:  # noqa: ANN401
         self._source = source
         self._form = form
         self._kind = kind
         self._decode = decode
         self._watch = watch
+        self._whole_gop = True
+        self._gops = 0
 
     def read(self, inits: int, names: Sequence[str]) -> Samples:
         """All samples. `inits` pieces come before the segments that `names` lists."""
@@ -192,13 +201,11 @@ class _Reader:
         else:
             samples.sample_rate, samples.channels = context.sample_rate, context.channels
         if self._decode != "none":
-            samples.frames = 0
+            samples.tried = samples.frames = 0
             # One thread, so that an error is met at the sample that causes it; and no deblocking, which is a third
             # of the work, changes what is seen and finds no fault in the bits.
             context.thread_count = 1
             context.options = {"err_detect": "explode", "skip_loop_filter": "all"}
-            if self._decode == "keyframes":
-                context.skip_frame = "NONKEY"
 
     def _walk(
         self,
@@ -223,7 +230,17 @@ class _Reader:
                 samples.sizes.append(len(data))
                 self._watch(len(data))
             if samples.frames is not None:
+                self._choose(packet, stream.codec_context, samples)
                 self._decoded(packet, samples, names[place])
+
+    def _choose(self, packet: Any, context: Any, samples: Samples) -> None:  # noqa: ANN401
+        """Set the decoder to take or to skip this sample. GOPs are closed, so each can be decided on by itself."""
+        if self._decode == "sampled" and self._kind == "video" and packet.is_keyframe:
+            self._whole_gop = self._gops % SAMPLED == 0
+            self._gops += 1
+            context.skip_frame = "DEFAULT" if self._whole_gop else "NONKEY"
+        if packet.size and (self._whole_gop or packet.is_keyframe):
+            samples.tried = (samples.tried or 0) + 1
 
     def _decoded(self, packet: Any, samples: Samples, name: str) -> None:  # noqa: ANN401
         assert samples.frames is not None

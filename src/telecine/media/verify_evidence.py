@@ -19,7 +19,7 @@ from telecine.media.context import Context
 from telecine.media.manifests import Fault, Kind, Manifest, ManifestError, Segment, Track, read_text
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
-from telecine.media.samples import Samples, read_file, read_samples
+from telecine.media.samples import Decode, Samples, read_file, read_samples
 from telecine.media.structure import fault_in
 from telecine.media.workspace import Workspace
 
@@ -93,7 +93,7 @@ class Evidence:
         return samples.start - (encoded.start if encoded else Fraction(0))
 
 
-def gather(root: Path, plan: Plan | None, workspace: Workspace | None, context: Context) -> Evidence:
+def gather(root: Path, plan: Plan | None, workspace: Workspace | None, context: Context, decode: Decode) -> Evidence:
     """Read everything below `root`. Reports bytes of media read."""
     evidence = Evidence(root, plan)
     for path in _main_manifests(root):
@@ -110,7 +110,7 @@ def gather(root: Path, plan: Plan | None, workspace: Workspace | None, context: 
         for piece in sorted(manifest.pieces())
         if not (root / piece).is_file()
     ]
-    _read_media(evidence, workspace, context)
+    _read_media(evidence, workspace, context, decode)
     return evidence
 
 
@@ -151,7 +151,7 @@ def _names(plan: Plan) -> dict[tuple[str, str], str]:
     }
 
 
-def _read_media(evidence: Evidence, workspace: Workspace | None, context: Context) -> None:
+def _read_media(evidence: Evidence, workspace: Workspace | None, context: Context, decode: Decode) -> None:
     """Look into every media file, on all cores; only this thread reports, and whatever that raises ends the rest."""
     stop = threading.Event()
     done = _Counter(stop)
@@ -164,7 +164,7 @@ def _read_media(evidence: Evidence, workspace: Workspace | None, context: Contex
         for rendition in sorted(evidence.renditions, key=lambda r: _size(evidence, r), reverse=True):
             first = evidence.plan is None or rendition.id not in decoded
             decoded.add(rendition.id)
-            jobs.append(pool.submit(_read_rendition, evidence, rendition, "all" if first else "none", done.add))
+            jobs.append(pool.submit(_read_rendition, evidence, rendition, decode if first else "none", done.add))
         for name, (path, kind) in encoded.items():
             jobs.append(pool.submit(_read_encoded, evidence, name, path, kind, done.add))
         try:
@@ -206,7 +206,7 @@ def _encoded_files(plan: Plan | None, workspace: Workspace | None) -> dict[str, 
     return {name: (path, kind) for name, (path, kind) in files.items() if path.is_file()}
 
 
-def _read_rendition(evidence: Evidence, rendition: Rendition, decode: str, watch: Callable[[int], None]) -> None:
+def _read_rendition(evidence: Evidence, rendition: Rendition, decode: Decode, watch: Callable[[int], None]) -> None:
     """Judge every file of a rendition by itself, then read the samples of those that are whole."""
     init, root = rendition.track.init, evidence.root
     pieces = [segment.piece for segment in rendition.track.segments]

@@ -37,8 +37,8 @@ def decoding(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(rendition.place, "has nothing that could be decoded")
             continue
         yield from found.faults
-        if found.frames is not None and rendition.kind == "video" and found.frames != len(found):
-            yield Fault(rendition.place, f"decodes to {found.frames} pictures from {len(found)} samples")
+        if rendition.kind == "video" and found.frames != found.tried:
+            yield Fault(rendition.place, f"decodes to {found.frames} pictures from {found.tried} samples")
         expected = _expected_frames(evidence, rendition)
         if expected is not None and len(found) != expected:
             yield Fault(rendition.place, f"has {len(found)} pictures; the programme has {expected}")
