@@ -183,3 +183,8 @@ class TestHosts:
         assert_envelope(api.client.get("/api/nope", headers=host), 404, ErrorKind.NOT_FOUND)
         assert_envelope(api.client.patch("/api/job/DEMO", headers=host), 405, ErrorKind.METHOD_NOT_ALLOWED)
         assert_envelope(api.client.get("/api/job/DEMO", headers=host), 401, ErrorKind.TOKEN_INVALID)
+
+    def test_a_fault_of_ours_there_too(self, api, monkeypatch):
+        monkeypatch.setattr("telecine.catalog.jobs.get", None)
+        headers = {"Host": "tnp.pallycon.com", "Authorization": api.token()}
+        assert_envelope(api.client.get("/api/job/DEMO/1", headers=headers), 500, ErrorKind.INTERNAL)

@@ -69,3 +69,16 @@ def test_the_openapi_page_is_there(api):
     described = api.client.get("/openapi.json").json()
     assert described["info"]["title"] == "Telecine"
     assert api.client.get("/docs").status_code == 200
+
+
+def test_requests_by_host_name_are_counted_by_the_same_route(api):
+    headers = api.basic() | {"Host": "tnp.pallycon.com"}
+    api.client.get("/api/token/DEMO", headers=headers)
+    assert 'method="GET",route="/tnp/api/token/{siteId}",status="200"} 1.0' in api.client.get("/metrics").text
+
+
+def test_a_line_break_in_a_path_makes_no_line_in_the_log(api, capsys):
+    api.client.get("/x%0Aforged%20line")
+    log = capsys.readouterr().out
+    assert "forged" in log
+    assert not [line for line in log.splitlines() if line.startswith("forged")]

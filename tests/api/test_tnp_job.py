@@ -192,9 +192,9 @@ class TestCreate:
         job_id = api.add_job(plain_job(surprise=1))
         warnings = detail(api, job_id)["data"]["warnings"]
         assert [warning.split(" ")[0] for warning in warnings] == [
-            "'surprise'",
             "'output.transcodings[0].bitrate'",
             "'output.transcodings[1].codec'",
+            "'surprise'",
         ]
 
     def test_user_data_and_unknown_inner_fields_come_back_as_sent(self, api):

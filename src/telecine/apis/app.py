@@ -53,10 +53,10 @@ def assemble(services: Services) -> FastAPI:
     app.include_router(operations.routes)
     envelope.install(app, dialects)
     describe(app)
-    # The last one added is the outermost.
-    app.add_middleware(HostPrefix, dialects=dialects)
+    # The last one added is the outermost: everything inside sees a dialect's paths with their prefix.
     app.add_middleware(envelope.LastResort)
     app.add_middleware(operations.Measure, owner=app)
+    app.add_middleware(HostPrefix, dialects=dialects)
     return app
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from traceback import format_exception
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -81,7 +82,7 @@ def install(app: FastAPI, dialects: Sequence[Dialect]) -> None:
     def refused(request: Request, error: Exception) -> Answer:
         assert isinstance(error, TelecineError)
         if error.entry.status >= 500:
-            _log.error("request failed", kind=error.kind.value, detail=error.detail, path=request.scope["path"])
+            _log.error("request failed", kind=error.kind.value, detail=error.detail, path=path_of(request.scope))
         return failure(request, error)
 
     def invalid(request: Request, error: Exception) -> Answer:
@@ -136,6 +137,11 @@ def spell(parts: Iterable[str | int]) -> str:
     return text.removeprefix(".")
 
 
+def path_of(scope: Scope) -> str:
+    """The path of a request for the log: as it was sent, so that no line break in it can make a line of its own."""
+    return bytes(scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+
+
 class LastResort:
     """ASGI middleware that answers for an error nobody expected: says nothing of it, and writes it all in the log."""
 
@@ -161,7 +167,7 @@ class LastResort:
             number = uuid4().hex[:12]
             # As text: a renderer that prints the variables of every frame would print secrets, and takes minutes.
             trace = "".join(format_exception(unexpected))
-            _log.error("unexpected error", number=number, path=scope["path"], method=scope["method"], trace=trace)
+            _log.error("unexpected error", number=number, path=path_of(scope), trace=trace)
             if begun:
                 raise
             error = TelecineError(ErrorKind.INTERNAL, f"Its number is {number}.")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from telecine.apis.envelope import Answer
+from telecine.apis.envelope import Answer, path_of
 from telecine.apis.services import Wired
 from telecine.catalog import jobs
 from telecine.catalog.database import Database
@@ -136,7 +136,9 @@ class Measure:
         route = getattr(scope.get("route"), "path_format", "unmatched")
         metrics.requests.labels(method, route, status).inc()
         metrics.seconds.labels(method, route).observe(seconds)
-        _log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+        log = _log.debug if route in _POLLED else _log.info
+        log("request", method=method, path=path_of(scope), status=status, ms=round(seconds * 1000, 1))
 
 
+_POLLED = frozenset({"/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})

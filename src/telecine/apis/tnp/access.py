@@ -63,7 +63,7 @@ def _caller(request: Request, services: Wired, site_id: SiteInPath) -> Caller:
     if account is None or account.key_version != claims.key_version:
         raise TelecineError(ErrorKind.TOKEN_INVALID, "Its access key was replaced or revoked.")
     if claims.site_id != site_id:
-        _log.warning("token of another site", site=claims.site_id, asked_for=site_id, account=claims.account_id)
+        _log.warning("token of another site", site=claims.site_id, asked_for=repr(site_id), account=claims.account_id)
         raise TelecineError(ErrorKind.FORBIDDEN)
     return Caller(claims.site_id, claims.account_id)
 
@@ -85,7 +85,7 @@ def issue_token(request: Request, services: Services, site_id: str) -> str:
         with services.database.write() as s:
             for name in counted:
                 logins.failed(s, name, services.now())
-        _log.warning("wrong credentials", site=site_id, address=address)
+        _log.warning("wrong credentials", site=repr(site_id), address=address)
         raise TelecineError(ErrorKind.UNAUTHENTICATED)
     with services.database.write() as s:
         logins.succeeded(s, counted[0])  # the address stays counted: its owner may be guessing at other accounts

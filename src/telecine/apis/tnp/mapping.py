@@ -48,7 +48,6 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
     Raises every fault that it finds, each with the field's place in the request.
     """
     found = Findings()
-    _note_unknown(request, found)
     _refuse_later_steps(request.output, found)
     files = _files(request.input.files, found)
     subtitles = _subtitles(request.input.subtitles or [], found)
@@ -58,6 +57,7 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
     path = folder(request.output.path, "output.path", found)
     packaging = _packaging(request.output.packaging, found)
     noti_id, noti_field = _notification(request, found)
+    _note_unknown(request, found)  # last: there is room for so many warnings and these matter least
     found.settle()
     assert packaging is not None
     spec = core.JobSpec(

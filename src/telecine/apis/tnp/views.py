@@ -63,9 +63,13 @@ def job_detail(job: Job, progress: Progress, zone: Zone) -> dict[str, Any]:
 
 
 def _times(job: Job | JobLine, zone: Zone) -> dict[str, Any]:
-    times = {"start_time": job.start_time, "reg_time": job.reg_time}
-    times |= {"update_time": job.update_time, "end_time": job.end_time}
-    return {name: zone.show(time) for name, time in times.items() if time is not None}
+    times = (
+        ("start_time", job.start_time),
+        ("reg_time", job.reg_time),
+        ("update_time", job.update_time),
+        ("end_time", job.end_time),
+    )
+    return {name: zone.show(time) for name, time in times if time is not None}
 
 
 def _failure(job: Job | JobLine) -> dict[str, Any]:
