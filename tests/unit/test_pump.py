@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
+from tests.jobs import SITE, new_job, services_in
 
-from telecine.catalog import commands, jobs, sites, storages
+from telecine.catalog import commands, jobs
 from telecine.catalog.clock import utcnow
-from telecine.catalog.database import Database
 from telecine.catalog.models import Command
-from telecine.catalog.seal import Sealer
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.job import Format, InputFile, JobSpec, Packaging
 from telecine.core.states import JobState
 from telecine.jobs import pump, sweeper, temporal
 from telecine.jobs.messages import Ending, JobRef, workflow_id
@@ -22,10 +20,6 @@ from telecine.jobs.pump import Pump
 from telecine.jobs.services import Services
 from telecine.jobs.sweeper import Sweeper, sweep_folders
 from telecine.jobs.temporal import Standing
-from telecine.settings import Settings
-from telecine.storage.open import StoreFactory
-
-SITE = "DEMO"
 
 
 class StandIn:
@@ -74,31 +68,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    settings = Settings(_env_file=None, data_dir=tmp_path)
-    database = Database(settings.database)
-    database.migrate()
-    sealer = Sealer(bytes(32))
-    with database.write() as s:
-        sites.create(s, sealer, SITE)
-    for bucket in ("input", "output"):
-        (settings.buckets / bucket).mkdir(parents=True)
-    return Services(settings, database, sealer, StoreFactory("folder", settings.buckets))
-
-
-def new_job(services: Services) -> int:
-    values = [storages.StorageValues(kind, kind, kind, "RG011", "key", "secret") for kind in ("input", "output")]
-    with services.database.write() as s:
-        source, target = (storages.create(s, services.sealer, SITE, one).storage_id for one in values)
-        spec = JobSpec(
-            name="Film",
-            content_id="film",
-            input_storage=source,
-            output_storage=target,
-            output_path="vod",
-            files=(InputFile(path="film.mp4", video=True),),
-            packaging=Packaging(formats=(Format.DASH,)),
-        )
-        return jobs.create(s, SITE, jobs.NewJob(spec=spec, request={}, priority=2)).id
+    return services_in(tmp_path)
 
 
 def state(services: Services, job_id: int) -> JobState:

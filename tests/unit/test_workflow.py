@@ -349,16 +349,16 @@ def test_a_step_that_finds_the_row_moved_on(
     assert ("conclude" in made_by.calls) is concluded
 
 
-def test_the_chunks_of_an_urgent_job_overtake_those_of_a_job_that_came_earlier(server: Settings) -> None:
-    """Through `temporal.start`, as the pump does it; one encode at a time."""
-    region, order, both_wait = f"R{uuid4().hex[:8]}", [], asyncio.Event()
-    jobs = [JobRef(int(uuid4().int % 2**40), 1, region, priority, "DEMO") for priority in (5, 1)]
+def order_of_chunks(server: Settings, early: JobRef, late: JobRef) -> list[str]:
+    """Which job each of the chunks belonged to, one encode at a time; the second job came during the first chunk."""
+    order: list[str] = []
+    both_wait = asyncio.Event()
     made_by = StandIns(Planned(chunks=6, audio=False))
     activities = made_by.activities()
 
     @activity.defn(name=Step.ENCODE_CHUNK)
     async def encode_chunk(ref: JobRef, index: int) -> None:
-        order.append(ref.priority)
+        order.append("early" if ref == early else "late")
         await both_wait.wait()
 
     async def scenario() -> None:
@@ -366,26 +366,41 @@ def test_the_chunks_of_an_urgent_job_overtake_those_of_a_job_that_came_earlier(s
         quick = [activities[step] for step in (Step.WITHDRAW, Step.CONCLUDE)]
         encodes = [activities[step] for step in (Step.ANALYSE, Step.JOIN, Step.PACKAGE, Step.VERIFY)]
         transfers = [activities[step] for step in (Step.STAGE_IN, Step.PUBLISH)]
+        region = early.region
         queues = (workflow_queue(region), cpu_queue(region), io_queue(region))
         options = {"disable_eager_activity_execution": True, "max_concurrent_activities": 1}
         decide = Worker(client, task_queue=queues[0], workflows=[JobWorkflow], activities=quick, **options)
         encode = Worker(client, task_queue=queues[1], activities=[*encodes, encode_chunk], **options)
         move = Worker(client, task_queue=queues[2], activities=transfers, **options)
         async with decide, encode, move:
-            await temporal.start(client, jobs[0])
-            await until(lambda: order == [5])
-            await temporal.start(client, jobs[1])
+            await temporal.start(client, early)
+            await until(lambda: order == ["early"])
+            await temporal.start(client, late)
             await until(lambda: made_by.calls.count("stage_in") == 2)
             await asyncio.sleep(0.5)  # for its analysis to be queued
             both_wait.set()
-            for ref in jobs:
+            for ref in (early, late):
                 await client.get_workflow_handle(ref.workflow_id).result()
 
     asyncio.run(scenario())
-    assert order.count(5) == order.count(1) == 6
-    last_urgent = max(place for place, priority in enumerate(order) if priority == 1)
-    assert order[:last_urgent].count(5) < 6, "the urgent job came last"
-    assert order[-2:] == [5, 5]
+    assert order.count("early") == order.count("late") == 6
+    return order
+
+
+def new_ref(region: str, priority: int, site: str) -> JobRef:
+    return JobRef(int(uuid4().int % 2**40), 1, region, priority, site)
+
+
+def test_the_chunks_of_an_urgent_job_overtake_those_of_a_job_that_came_earlier(server: Settings) -> None:
+    region = f"R{uuid4().hex[:8]}"
+    order = order_of_chunks(server, new_ref(region, 5, "DEMO"), new_ref(region, 1, "DEMO"))
+    assert order[-2:] == ["early", "early"], order
+
+
+def test_the_chunks_of_two_sites_take_turns(server: Settings) -> None:
+    region = f"R{uuid4().hex[:8]}"
+    order = order_of_chunks(server, new_ref(region, 3, "AAAA"), new_ref(region, 3, "BBBB"))
+    assert "late" in order[:6], order
 
 
 def test_the_workflow_goes_on_when_its_worker_forgets_it_between_any_two_decisions(server: Settings) -> None:
