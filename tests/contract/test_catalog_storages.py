@@ -98,7 +98,7 @@ def test_deleting_is_all_or_nothing(database, make_storage):
         assert storages.search(s, "DEMO", StorageFilter()) == (0, [])
 
 
-def test_a_storage_of_an_unfinished_job_stays(database, make_storage, make_job, new_job):
+def test_a_storage_of_an_unfinished_job_stays_where_it_is(database, sealer, make_storage, make_job, new_job):
     used, other = make_storage(), make_storage(io_type="output")
     spec = new_job(storage_id=used.storage_id)
     spec = replace(spec, spec=spec.spec.model_copy(update={"output_storage": other.storage_id}))
@@ -109,6 +109,11 @@ def test_a_storage_of_an_unfinished_job_stays(database, make_storage, make_job, 
             storages.delete(s, "DEMO", [storage.storage_id])
         assert refused.value.kind is ErrorKind.IN_USE
         assert f"job {job.id}" in refused.value.message
+        with database.write() as s, pytest.raises(TelecineError, match="used by job"):
+            storages.update(s, sealer, "DEMO", storage.storage_id, StorageChanges(aws_bucket="elsewhere"))
+        with database.write() as s:
+            same_place = StorageChanges(aws_bucket=storage.aws_bucket, secret_key="a new key")
+            storages.update(s, sealer, "DEMO", storage.storage_id, same_place)
     with database.write() as s:
         jobs.advance(s, job.id, 1, JobState.COMPLETE, now=datetime.now(UTC))
         storages.delete(s, "DEMO", [used.storage_id, other.storage_id])

@@ -122,6 +122,6 @@ def test_cover_art_is_no_video() -> None:
     ],
 )
 def test_languages(code: str, language: str) -> None:
-    from telecine.media.languages import normal_language
+    from telecine.core.languages import of_tag
 
-    assert normal_language(code) == language
+    assert of_tag(code) == language

@@ -15,6 +15,8 @@ from telecine.catalog.text import checked, storable
 from telecine.core.errors import ErrorKind, TelecineError
 
 LONGEST_DESCRIPTION = 10_000
+_PLACE = ("aws_bucket", "io_type", "region")
+"""What says where a storage's files are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,13 @@ def is_published(s: Session, bucket: str) -> bool:
 
 
 def update(s: Session, sealer: Sealer, site_id: str, storage_id: str, changes: StorageChanges) -> Storage:
-    """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE."""
+    """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE.
+
+    Raises IN_USE where the change would move an unfinished job to another place; new keys are always welcome.
+    """
     storage = get(s, site_id, storage_id, lock=True)
+    if any(getattr(changes, name) not in (None, getattr(storage, name)) for name in _PLACE):
+        _refuse_used(s, [storage_id])
     _assign(sealer, storage, changes)
     s.flush()
     return storage

@@ -22,7 +22,8 @@ _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     # The page fetches manifests from wherever it is told to, and runs nothing but our own scripts.
     "Content-Security-Policy": (
-        "default-src 'self'; connect-src http: https: data:; media-src blob: data: http: https:; img-src http: https: data:; "
+        "default-src 'self'; connect-src http: https: data:; media-src blob: data: http: https:; "
+        "img-src http: https: data:; "
         "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'"
     ),
 }

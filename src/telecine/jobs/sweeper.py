@@ -1,4 +1,4 @@
-"""Repairs what no command repairs: jobs whose workflow is gone, work folders that nobody needs.
+"""Repairs what no command repairs: jobs whose workflow is gone, work folders and records that nobody needs.
 
 It compares the unfinished rows with the running workflows, whatever made them differ: a Temporal database that was
 lost, a workflow that somebody terminated, a bug. It depends on nothing but the rows and Temporal's own word.
@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from temporalio.client import Client
 
-from telecine.catalog import jobs
+from telecine.catalog import idempotency, jobs, logins
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import Job
 from telecine.core.errors import ErrorKind, TelecineError
@@ -26,6 +26,7 @@ from telecine.jobs.temporal import Standing
 
 JOBS_EVERY = 30.0
 FOLDERS_EVERY = 600.0
+RECORDS_EVERY = 3600.0
 PATIENCE = timedelta(seconds=10)
 """A row changed more recently than this is left alone: its command may be on its way."""
 
@@ -45,6 +46,7 @@ class Sweeper:
         await asyncio.gather(
             every(JOBS_EVERY, self.mend_jobs, "unfinished jobs"),
             every(FOLDERS_EVERY, self._sweep_folders, "work folders"),
+            every(RECORDS_EVERY, self._sweep_records, "old records"),
         )
 
     async def mend_jobs(self) -> bool:
@@ -81,6 +83,17 @@ class Sweeper:
     async def _sweep_folders(self) -> bool:
         await asyncio.to_thread(sweep_folders, self._services, utcnow())
         return False
+
+    async def _sweep_records(self) -> bool:
+        await asyncio.to_thread(sweep_records, self._services, utcnow())
+        return False
+
+
+def sweep_records(services: Services, now: datetime) -> None:
+    """Forget idempotency keys and failed logins that no longer count."""
+    with services.database.write() as s:
+        idempotency.forget_old(s, now)
+        logins.forget_old(s, now)
 
 
 def sweep_folders(services: Services, now: datetime) -> list[int]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from telecine.core.languages import of_tag
 from telecine.core.media_info import AudioTrack, FieldOrder, VideoTrack
-from telecine.media.languages import normal_language
 from telecine.media.packets import PictureTiming, StreamPackets
 
 type Json = Mapping[str, Any]
@@ -81,7 +81,7 @@ def audio_track(stream: Json, order: int, packets: StreamPackets) -> AudioTrack:
         channel_layout=_said(stream, "channel_layout"),
         sample_rate=int(stream["sample_rate"]),
         bitrate=int(stream.get("bit_rate", 0)) or _bitrate(packets, duration),
-        language=normal_language(str(stream.get("tags", {}).get("language", ""))),
+        language=of_tag(str(stream.get("tags", {}).get("language", ""))),
         start=start,
         duration=duration,
     )

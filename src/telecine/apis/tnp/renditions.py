@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Literal
 
 from telecine.apis.findings import Findings
-from telecine.apis.languages import UNKNOWN, shortest
 from telecine.apis.tnp.schema_job import Transcoding
 from telecine.core.job import AudioRendition, Cbr, Crf, RateControl, Vbr, VideoRendition
+from telecine.core.languages import UNKNOWN, shortest
 from telecine.core.rates import FASTEST, SLOWEST, snap
 
 VideoCodec = Literal["h264", "h265"]

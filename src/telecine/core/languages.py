@@ -1,10 +1,11 @@
-"""Language codes: clients mix ISO 639-1 and 639-2; players and manifests want the shortest one."""
+"""Language codes: clients and files mix ISO 639-1, 639-2 and longer tags; players want the shortest code."""
 
 from functools import cache
 
 import pycountry
 
 UNKNOWN = "und"
+_NO_LANGUAGE = frozenset({"", UNKNOWN, "unk", "mis", "mul", "zxx", "qaa"})
 
 
 @cache
@@ -22,3 +23,9 @@ def shortest(code: str) -> str | None:
     else:
         found = None
     return None if found is None else str(getattr(found, "alpha_2", found.alpha_3))
+
+
+def of_tag(tag: str) -> str:
+    """The same for the tag of a file's track, which may be longer (`en-US`); empty where it names no language."""
+    plain = tag.strip().lower().replace("_", "-").partition("-")[0]
+    return "" if plain in _NO_LANGUAGE else shortest(plain) or ""
