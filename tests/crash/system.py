@@ -66,6 +66,11 @@ def slow_policy() -> Policy:
     )
 
 
+def quick_policy() -> Policy:
+    """The same chunks, for tests whose moment comes after the encode."""
+    return slow_policy().model_copy(update={"preset_h265": "ultrafast"})
+
+
 def spec(content_id: str, source: str, storages_used: tuple[str, str]) -> JobSpec:
     """A ladder of two rungs with sound, as DASH and HLS."""
     rungs = [(320, 180, 300_000), (256, 144, 200_000)]

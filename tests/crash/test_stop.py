@@ -4,13 +4,15 @@ The documented promise is five seconds. Here it is asserted that everything ends
 """
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
-from tests.crash.system import CHUNKS, SITE, Hook, System, check_whole, running, wait_for
+from tests.crash.system import CHUNKS, SITE, Hook, System, check_whole, quick_policy, running, wait_for
 
 from telecine.catalog import jobs
+from telecine.core.errors import TelecineError
 from telecine.core.states import JobState
 
 pytestmark = pytest.mark.slow
@@ -62,6 +64,27 @@ def test_stop_reaches_an_encoder_that_says_nothing(tmp_path: Path):
         stop(system, job_id)
         assert system.wait_for_end(job_id).state is JobState.STOPPED
         assert not encoder.is_running() or encoder.status() == psutil.STATUS_ZOMBIE
+
+
+def test_stop_in_the_middle_of_the_upload_leaves_all_or_nothing(tmp_path: Path):
+    """The worker is frozen while it uploads, so that the request is there before it goes on."""
+    with running(tmp_path, policy=quick_policy()) as system:
+        job_id = system.create_job()
+        wait_for(lambda: system.states(job_id)[-1] in ("uploading", "complete"), lambda: system.log(job_id))
+        worker = psutil.Process(system.workers[0].pid)
+        worker.suspend()
+        with suppress(TelecineError):  # it was quicker than we
+            stop(system, job_id)
+        worker.resume()
+        if system.wait_for_end(job_id).state is JobState.COMPLETE:
+            check_whole(system, job_id)
+        else:
+            assert system.job(job_id).state is JobState.STOPPED
+            assert system.published() == {}
+            assert system.temporaries(job_id) == []
+            restart(system, job_id)
+            system.wait_for_end(job_id)
+            check_whole(system, job_id)
 
 
 def test_stop_of_a_job_that_no_worker_has_seen(tmp_path: Path):
