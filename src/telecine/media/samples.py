@@ -34,12 +34,12 @@ type Watch = Callable[[int], None]
 
 @dataclass(slots=True)
 class Samples:
-    """The samples of one track in decoding order, in parallel arrays.
+    """The samples of one track in decoding order, in parallel arrays: hours of video have hundreds of thousands.
 
-    `times` are presentation times in `time_base`; `digests` are CRC-32 of what is decoded, the same in every
-    container; `places` are the numbers of the segments that hold the samples, `positions` bytes into the stream
-    of all pieces. `tried` counts samples that were given to the decoder and `frames` what came out of it; both are
-    None where nothing was decoded.
+    `times` are presentation times in `time_base`, `lengths` those of audio, `single` that of the last sample;
+    `digests` are CRC-32 of what is decoded, the same in every container; `places` are the numbers of the segments that
+    hold the samples. `ranges` has, for video, each keyframe's segment, first byte and end within it. `tried` counts
+    samples that were given to the decoder and `frames` what came out; both are None where nothing was decoded.
     """
 
     codec: str
@@ -52,10 +52,10 @@ class Samples:
     times: array[int] = field(default_factory=lambda: array("q"))
     lengths: array[int] = field(default_factory=lambda: array("q"))
     keys: bytearray = field(default_factory=bytearray)
-    digests: array[int] = field(default_factory=lambda: array("L"))
-    places: array[int] = field(default_factory=lambda: array("L"))
-    positions: array[int] = field(default_factory=lambda: array("q"))
-    sizes: array[int] = field(default_factory=lambda: array("L"))
+    digests: array[int] = field(default_factory=lambda: array("I"))
+    places: array[int] = field(default_factory=lambda: array("I"))
+    ranges: list[tuple[int, int, int]] = field(default_factory=list)
+    single: int = 0
     tried: int | None = None
     frames: int | None = None
     faults: list[Fault] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Samples:
         """Ticks from sample to sample on average."""
         count = len(self.times)
         if count < 2:
-            return Fraction(self.lengths[0] if self.lengths else 0)
+            return Fraction(self.single)
         return Fraction(max(self.times) - min(self.times), count - 1)
 
     def by_segment(self) -> Iterator[range]:
@@ -222,12 +222,15 @@ class _Reader:
                 data = bytes(packet)
                 place = max(0, bisect_right(starts, packet.pos) - 1) if packet.pos >= 0 else place
                 samples.times.append(packet.pts if packet.pts is not None else 0)
-                samples.lengths.append(packet.duration or 0)
                 samples.keys.append(packet.is_keyframe)
                 samples.digests.append(digest(data))
                 samples.places.append(place)
-                samples.positions.append(packet.pos - starts[place])
-                samples.sizes.append(len(data))
+                samples.single = packet.duration or 0
+                if self._kind == "audio":
+                    samples.lengths.append(packet.duration or 0)
+                elif packet.is_keyframe:
+                    begin = packet.pos - starts[place]
+                    samples.ranges.append((place, begin, begin + len(data)))
                 self._watch(len(data))
             if samples.frames is not None:
                 self._choose(packet, stream.codec_context, samples)
@@ -321,7 +324,7 @@ def _place_packed(samples: Samples, contents: Sequence[bytes]) -> None:
     """
     counts = [len(packed_frames(content)) for content in contents]
     if sum(counts) == len(samples):
-        samples.places = array("L", [place for place, count in enumerate(counts) for _ in range(count)])
+        samples.places = array("I", [place for place, count in enumerate(counts) for _ in range(count)])
     scale = samples.time_base * _TICKS
     samples.time_base = Fraction(1, _TICKS)
     exact = Fraction(0)

@@ -112,11 +112,8 @@ def iframes(evidence: Evidence) -> Iterator[Fault]:
     """Each entry of an I-frame playlist is a byte range that ends with a keyframe of its segment."""
     keyframes: dict[str, list[tuple[int, int]]] = {}
     for rendition, found in evidence.read("video"):
-        for number in range(len(found)):
-            if found.keys[number]:
-                path = rendition.read[found.places[number]].piece.path
-                position = found.positions[number]
-                keyframes.setdefault(path, []).append((position, position + found.sizes[number]))
+        for place, begin, end in found.ranges:
+            keyframes.setdefault(rendition.read[place].piece.path, []).append((begin, end))
     for manifest in evidence.manifests:
         for track in manifest.iframes:
             for segment in track.segments:
