@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.crash.system import CHUNKS, SITE, Hook, System, check_whole, kill, running, wait_for
+from tests.crash.system import CHUNKS, SITE, Hook, System, check_whole, kill, quick_policy, running, wait_for
 
 from telecine.catalog import sites
 from telecine.core.states import JobState
@@ -49,7 +49,7 @@ def test_the_temporal_server_is_killed_in_the_middle_of_an_encode(tmp_path: Path
 
 def test_the_api_is_killed_as_soon_as_it_accepted_a_job(tmp_path: Path):
     """Nothing but the API runs when the job is sent; not even Temporal. The answer alone is the promise."""
-    system = System(tmp_path)
+    system = System(tmp_path, policy=quick_policy())
     try:
         with Hook() as hook:
             system.start_api()

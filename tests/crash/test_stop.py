@@ -88,7 +88,7 @@ def test_stop_in_the_middle_of_the_upload_leaves_all_or_nothing(tmp_path: Path):
 
 
 def test_stop_of_a_job_that_no_worker_has_seen(tmp_path: Path):
-    system = System(tmp_path)
+    system = System(tmp_path, policy=quick_policy())
     try:
         job_id = system.create_job()
         stop(system, job_id)
@@ -104,7 +104,7 @@ def test_stop_of_a_job_that_no_worker_has_seen(tmp_path: Path):
 
 
 def test_a_job_that_cannot_be_done_fails_with_its_reason_and_is_retried_no_further(tmp_path: Path):
-    with Hook() as hook, running(tmp_path) as system:
+    with Hook() as hook, running(tmp_path, policy=quick_policy()) as system:
         job_id = system.create_job(noti_id=system.notify(hook.url))
         (system.settings.buckets / "input" / "film.mp4").write_bytes(b"this is no film" * 1000)
         job = system.wait_for_end(job_id)
