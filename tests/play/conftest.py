@@ -31,9 +31,9 @@ REQUIRED = os.environ.get("CI") == "true" or os.environ.get("TELECINE_REQUIRE_AL
 """Whether a missing browser is a failure."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless chromium."""
+    """A headless chromium. Not for longer than one file: while Playwright runs, nothing else may use asyncio."""
     path = next(
         (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
     )
