@@ -91,16 +91,16 @@ def promised_times(evidence: Evidence) -> Iterator[Fault]:
         tolerance = _ROUNDED + _TICK + (found.step * found.time_base if rendition.kind == "audio" else 0)
         shift = evidence.shift(rendition.tree)
         firsts = {found.places[n[0]]: min(found.times[i] for i in n) * found.time_base for n in found.by_segment()}
+        unknown_ends, end = _before_gaps(rendition), found.end
         for manifest, track in rendition.uses:
+            promises = {segment.piece: segment for segment in track.segments}
             for place, segment in enumerate(rendition.read):
                 if place not in firsts:
                     yield Fault(segment.piece.path, "holds no sample of its track")
                     continue
-                said = next(s for s in track.segments if s.piece == segment.piece)
-                lasts = firsts.get(place + 1, found.end) - firsts[place]
-                if _next_is_missing(rendition, place):
-                    continue
-                if abs(lasts - said.duration) > tolerance:
+                said = promises[segment.piece]
+                lasts = firsts.get(place + 1, end) - firsts[place]
+                if place not in unknown_ends and abs(lasts - said.duration) > tolerance:
                     what = f"lasts {_s(lasts)}; {manifest.path} says {_s(said.duration)}"
                     yield Fault(segment.piece.path, what)
                 if manifest.protocol == "dash" and abs(firsts[place] - shift - said.start) > tolerance:
@@ -195,13 +195,15 @@ def planned(evidence: Evidence, rendition: Rendition) -> VideoOutput | AudioOutp
     return next((output for output in outputs if output.name == name), None)
 
 
-def _next_is_missing(rendition: Rendition, place: int) -> bool:
-    """Whether the segment after this one is at fault, so that nothing is known of where this one ends."""
-    segments = rendition.track.segments
-    position = segments.index(rendition.read[place])
-    if position + 1 == len(segments):
-        return False
-    return place + 1 == len(rendition.read) or rendition.read[place + 1] != segments[position + 1]
+def _before_gaps(rendition: Rendition) -> set[int]:
+    """Places after which a segment is at fault, so that nothing is known of where they end."""
+    positions = {segment.piece: position for position, segment in enumerate(rendition.track.segments)}
+    after = [positions[segment.piece] for segment in rendition.read[1:]] + [len(positions)]
+    return {
+        place
+        for place, (segment, following) in enumerate(zip(rendition.read, after, strict=True))
+        if positions[segment.piece] + 1 != following
+    }
 
 
 def _s(seconds: Fraction) -> str:
