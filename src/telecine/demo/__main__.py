@@ -50,6 +50,7 @@ class _Demo:
 
     def __init__(self, source: Path) -> None:
         self._source = source
+        self._began = time.monotonic()
         self._steps: list[dict[str, Any]] = []
 
     def run(self, keep: bool) -> None:
@@ -83,6 +84,7 @@ class _Demo:
             raise TelecineError(ErrorKind.VERIFY_FAILED, said)
         base = f"{settings.base_url}/files/{system.OUTPUT}/{job['outputs']['prefix']}"
         self._verify(settings, customer, base)
+        self._add("all", time.monotonic() - self._began)
         _show_result(settings, base, job, self._steps)
 
     def _verify(self, settings: Settings, customer: Customer, base: str) -> None:
