@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.media_info import MediaInfo
+from telecine.core.media_info import MediaInfo, VideoTrack
 
 RUNGS = ((1280, 720, 2_400_000), (854, 480, 1_200_000), (640, 360, 700_000))
 """Width, height and bits per second of the ladder."""
@@ -40,34 +40,9 @@ def request(info: MediaInfo, storages: dict[str, str]) -> dict[str, Any]:
     """
     if info.video is None:
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "the source has no picture.")
-    lines = max(info.video.height, info.video.width) if info.video.rotation in (90, 270) else info.video.height
-    rungs = [rung for rung in RUNGS if rung[1] <= lines] or [RUNGS[-1]]
-    sound = bool(info.audio)
-    file: dict[str, Any] = {"file_type": "multi" if sound else "video", "file_path": VIDEO}
-    tracks: list[dict[str, Any]] = [
-        {
-            "track_id": f"video_{height}",
-            "track_type": "video",
-            "codec": "h264",
-            "width": width,
-            "height": height,
-            "bitrate_mode": "vbr",
-            "bitrate": bitrate,
-        }
-        for width, height, bitrate in rungs
-    ]
-    if sound:
+    file: dict[str, Any] = {"file_type": "multi" if info.audio else "video", "file_path": VIDEO}
+    if info.audio:
         file["audios"] = [{"in": {"track": 0}, "remap": {"track": 0}}]
-        tracks.append(
-            {
-                "track_id": "audio_0",
-                "track_type": "audio",
-                "track_name": "english",
-                "codec": "aac",
-                "language": "en",
-                "sources": [{"track": 0}],
-            }
-        )
     return {
         "job_name": "Telecine demo",
         "content_id": CONTENT_ID,
@@ -79,10 +54,37 @@ def request(info: MediaInfo, storages: dict[str, str]) -> dict[str, Any]:
         "output": {
             "storage_id": storages["output"],
             "path": "vod",
-            "transcodings": tracks,
+            "transcodings": [*_pictures(info.video), *([_SOUND] if info.audio else [])],
             "packaging": {"dash": True, "hls": True, "cmaf": False},
         },
     }
+
+
+_SOUND = {
+    "track_id": "audio_0",
+    "track_type": "audio",
+    "track_name": "english",
+    "codec": "aac",
+    "language": "en",
+    "sources": [{"track": 0}],
+}
+
+
+def _pictures(source: VideoTrack) -> list[dict[str, Any]]:
+    """The rungs that do not enlarge the source; the lowest where all would."""
+    lines = source.width if source.rotation in (90, 270) else source.height
+    return [
+        {
+            "track_id": f"video_{height}",
+            "track_type": "video",
+            "codec": "h264",
+            "width": width,
+            "height": height,
+            "bitrate_mode": "vbr",
+            "bitrate": bitrate,
+        }
+        for width, height, bitrate in [rung for rung in RUNGS if rung[1] <= lines] or [RUNGS[-1]]
+    ]
 
 
 def _time(seconds: float) -> str:
