@@ -146,7 +146,7 @@ def streamer(source: Path, folder: Path) -> Cost:
         "input.yaml": {
             "inputs": [
                 {"name": str(source), "media_type": "video"},
-                {"name": str(source), "media_type": "audio"},
+                {"name": str(source), "media_type": "audio", "channel_layout": "stereo"},
             ]
         },
         "bitrate.yaml": {"video_resolutions": bitrates, "audio_channel_layouts": layouts},
@@ -165,7 +165,10 @@ def streamer(source: Path, folder: Path) -> Cost:
         (folder / name).write_text(json.dumps(content))  # JSON is YAML
     program = Path(sys.executable).with_name("shaka-streamer")
     argv = [str(program), "-i", "input.yaml", "-b", "bitrate.yaml", "-p", "pipeline.yaml", "-o", str(folder / "out")]
-    return measure(argv, folder)
+    cost = measure(argv, folder)
+    if not list((folder / "out").rglob("*.m3u8")):  # it exits with 0 after a fatal error, too
+        sys.exit(f"shaka-streamer made nothing:\n{(folder / 'log.txt').read_text()[-500:]}")
+    return cost
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """The limits that keep one input or one site from taking the machine, as values that settings fill in."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -31,6 +33,9 @@ class Policy(BaseModel):
     preset_h265: str = Field(default="fast", description="x265 preset.")
     hls_transport_stream: bool = Field(default=True, description="h264 HLS as MPEG-TS rather than fragmented MP4.")
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
+    verify_decode: Literal["all", "sampled"] = Field(
+        default="all", description="Pictures that verification decodes: every one, or a sample of GOPs."
+    )
     assumed_kbps_below: int = Field(
         default=64_000,
         description="A video bitrate below this is read as kbit/s, as the document's samples mean it.",

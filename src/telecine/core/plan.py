@@ -162,4 +162,6 @@ class Plan(_Frozen):
     thumbnails: bool
     preset_h264: str
     preset_h265: str
+    verify_decode: Literal["all", "sampled"] = "all"
+    """Which pictures verification decodes: every one, or a sample of GOPs."""
     warnings: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         thumbnails=policy.thumbnails and picture is not None,
         preset_h264=policy.preset_h264,
         preset_h265=policy.preset_h265,
+        verify_decode=policy.verify_decode,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 

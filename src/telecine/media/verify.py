@@ -26,10 +26,10 @@ _REJECTED = "rejected"
 type _Ask = Callable[[Evidence], Iterator[Fault]]
 
 
-def verify(plan: Plan, workspace: Workspace, context: Context, decode: Decode = "all") -> VerifyReport:
+def verify(plan: Plan, workspace: Workspace, context: Context) -> VerifyReport:
     """Judge `workspace.tree` by the plan. Reports bytes read.
 
-    Every sample is compared with the encoder's file. `decode` says how much is decoded as well; the picture is what
+    Every sample is compared with the encoder's file. The plan says how much is decoded as well; the picture is what
     costs: `all` is about 6 % of encoding it at preset medium, `sampled` about 1 %.
 
     A report that passed is kept in the work folder and found again on a retry. Raises VERIFY_FAILED with the first
@@ -39,7 +39,7 @@ def verify(plan: Plan, workspace: Workspace, context: Context, decode: Decode = 
     kept = workspace.root / _REPORT
     if kept.is_file():
         return VerifyReport.model_validate_json(kept.read_bytes())
-    report = judge(workspace.tree, plan, workspace, context, decode)
+    report = judge(workspace.tree, plan, workspace, context, plan.verify_decode)
     for line in report.explain().splitlines():
         context.log(line)
     if not report.ok:
