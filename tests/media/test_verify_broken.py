@@ -164,6 +164,7 @@ def test_a_file_that_no_manifest_names_is_found(broken):
         ("hls/master.m3u8", r"RESOLUTION=\d+x\d+", "RESOLUTION=1920x1080", "signalling", "says 1920x1080"),
         ("hls/master.m3u8", r"FRAME-RATE=23.976", "FRAME-RATE=25.000", "signalling", "says 25.000 frames/s"),
         ("hls/master.m3u8", r'CODECS="avc1\.\w+', 'CODECS="avc1.640028', "signalling", "says avc1.640028"),
+        ("hls/master.m3u8", r",RESOLUTION", ",VIDEO-RANGE=PQ,RESOLUTION", "signalling", "VIDEO-RANGE=PQ"),
         ("dash/stream.mpd", r'codecs="mp4a.40.2"', 'codecs="mp4a.40.5"', "signalling", "says mp4a.40.5"),
         ("dash/stream.mpd", r'lang="ko"', 'lang="fr"', "signalling", "says language 'fr'"),
         ("hls/master.m3u8", r'NAME="Film"', 'NAME="Movie"', "signalling", "'Movie' instead of 'Film'"),

@@ -4,6 +4,8 @@
 out of that folder, or to another server, is at fault.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -88,9 +90,9 @@ class Track:
         return self.segments[-1].start + self.segments[-1].duration if self.segments else Fraction(0)
 
     @property
-    def key(self) -> tuple[str, ...]:
-        """Equal for two tracks that are made of the same files."""
-        return tuple(segment.piece.path for segment in self.segments)
+    def key(self) -> tuple[Piece, ...]:
+        """Equal for two tracks that are made of the same pieces."""
+        return tuple(segment.piece for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,15 @@ class Manifest:
         tracks = (*self.tracks, *self.iframes)
         named = {segment.piece.path for track in tracks for segment in track.segments}
         return named | {track.init.path for track in tracks if track.init} | set(self.files)
+
+
+@contextmanager
+def understood(path: str) -> Iterator[None]:
+    """Turn whatever a strange value in the manifest `path` makes our code or a library raise into a ManifestError."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        raise ManifestError(path, f"holds a value that cannot be read: {str(error)[:200]}") from None
 
 
 def resolve(base: str, reference: str) -> str:

@@ -21,6 +21,7 @@ from telecine.media.manifests import (
     Variant,
     read_text,
     resolve,
+    understood,
 )
 
 _VIDEO_CODECS = ("avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
@@ -29,7 +30,11 @@ _MICRO = 1_000_000
 
 def read_hls(root: Path, path: str) -> Manifest:
     """Read the multivariant playlist `path` below `root`. Raises ManifestError where it cannot be understood."""
-    master = _load(root, path)
+    with understood(path):
+        return _manifest(root, path, _load(root, path))
+
+
+def _manifest(root: Path, path: str, master: Any) -> Manifest:  # noqa: ANN401 - the library has no types
     if not master.playlists:
         raise ManifestError(path, "names no variant")
     reader = _Reader(root, path)
@@ -91,12 +96,13 @@ class _Reader:
         if name in tracks:
             return
         try:
-            playlist = _load(self._root, name)
-            if not playlist.segments:
+            with understood(name):
+                playlist = _load(self._root, name)
+                segments, init = _segments(name, playlist)
+            if not segments:
                 raise ManifestError(name, "names no segment")
             if not playlist.is_endlist:
                 self.faults.append(Fault(name, "has no EXT-X-ENDLIST, so players take it for a live stream"))
-            segments, init = _segments(name, playlist)
         except ManifestError as error:
             self.faults.append(error.fault)
             return
@@ -113,7 +119,7 @@ def _load(root: Path, path: str) -> Any:  # noqa: ANN401
     try:
         return m3u8.loads(text)
     except Exception as error:  # the library raises whatever its parsing stumbles over
-        raise ManifestError(path, f"cannot be read as a playlist: {error}") from None
+        raise ManifestError(path, f"cannot be read as a playlist: {str(error)[:200]}") from None
 
 
 def _segments(name: str, playlist: Any) -> tuple[tuple[Segment, ...], Piece | None]:  # noqa: ANN401
@@ -122,6 +128,8 @@ def _segments(name: str, playlist: Any) -> tuple[tuple[Segment, ...], Piece | No
     inits: set[Piece] = set()
     for item in playlist.segments:
         duration = _exact(item.duration)
+        if duration < 0 or not isinstance(item.uri, str):
+            raise ValueError(f"segment {len(segments) + 1} has no name or lasts less than nothing")
         segments.append(Segment(_piece(name, item.uri, item.byterange, segments), at, duration))
         at += duration
         if item.init_section:

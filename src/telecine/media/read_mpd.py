@@ -18,6 +18,7 @@ from telecine.media.manifests import (
     Track,
     read_text,
     resolve,
+    understood,
 )
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
@@ -42,10 +43,8 @@ def parse_xml(path: str, text: str) -> etree._Element:
 def read_mpd(root: Path, path: str) -> Manifest:
     """Read the MPD `path` below `root`. Raises ManifestError where it cannot be understood."""
     mpd = parse_xml(path, read_text(root, path))
-    try:
+    with understood(path):
         return _manifest(path, mpd)
-    except (ValueError, ZeroDivisionError, KeyError) as error:
-        raise ManifestError(path, f"holds a value that cannot be read: {error}") from None
 
 
 def parse_duration(text: str) -> Fraction:

@@ -16,7 +16,7 @@ from telecine.core.layout import THUMBNAIL_MAP, track_files
 from telecine.core.plan import Plan
 from telecine.core.progress import Tick
 from telecine.media.context import Context
-from telecine.media.manifests import Fault, Kind, Manifest, ManifestError, Segment, Track, read_text
+from telecine.media.manifests import Fault, Kind, Manifest, ManifestError, Piece, Segment, Track, read_text
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
 from telecine.media.samples import Decode, Samples, read_file, read_samples
@@ -131,16 +131,16 @@ def _is_master(root: Path, name: str) -> bool:
 
 
 def _renditions(manifests: Iterable[Manifest]) -> list[Rendition]:
-    by_files: dict[tuple[str, ...], Rendition] = {}
+    by_pieces: dict[tuple[Piece, ...], Rendition] = {}
     for manifest in manifests:
         tree = PurePosixPath(manifest.path).parent
         for track in manifest.tracks:
             folder = PurePosixPath(track.segments[0].piece.path).parent
             inside = folder.relative_to(tree) if folder.is_relative_to(tree) else folder
             name = "" if str(tree) == "." else str(tree)
-            found = by_files.setdefault(track.key, Rendition(name, str(inside), track.kind, []))
+            found = by_pieces.setdefault(track.key, Rendition(name, str(inside), track.kind, []))
             found.uses.append((manifest, track))
-    return list(by_files.values())
+    return list(by_pieces.values())
 
 
 def _names(plan: Plan) -> dict[tuple[str, str], str]:

@@ -22,6 +22,7 @@ _AVERAGE_OFF = Fraction(2, 100)
 _SMALL = 2000
 """Bits per second that nobody misses, where a track is hardly anything (text)."""
 _SUBTITLE_MS = 2
+_VIDEO_RANGES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 
 
 def bandwidth(evidence: Evidence) -> Iterator[Fault]:
@@ -61,6 +62,7 @@ def signalling(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(rendition.place, what)
     if evidence.plan:
         yield from _described(evidence, evidence.plan)
+        yield from _ranges(evidence)
 
 
 def subtitles(evidence: Evidence, workspace: Workspace | None, limits: MediaLimits) -> Iterator[Fault]:
@@ -146,6 +148,20 @@ def _described(evidence: Evidence, plan: Plan) -> Iterator[Fault]:
             wanted = names[default_audio(plan)]
             if chosen and chosen[0].label != wanted:
                 yield Fault(manifest.path, f"plays '{chosen[0].label}' by default instead of '{wanted}'")
+
+
+def _ranges(evidence: Evidence) -> Iterator[Fault]:
+    """VIDEO-RANGE says HDR of what is HDR, and of nothing else: players choose by it before they see a picture."""
+    for rendition in evidence.of_kind("video"):
+        output = planned(evidence, rendition)
+        if not isinstance(output, VideoOutput):
+            continue
+        meant = _VIDEO_RANGES.get(output.colour.transfer, "SDR")
+        for manifest, track in rendition.uses:
+            for variant in manifest.variants:
+                if variant.playlist == track.name and (variant.video_range or "SDR") != meant:
+                    what = f"says VIDEO-RANGE={variant.video_range or 'SDR'} for {rendition.place}, which is {meant}"
+                    yield Fault(manifest.path, what)
 
 
 def _cue_differences(rendition: Rendition, found: list[Shown], wanted: list[Shown]) -> Iterator[Fault]:
