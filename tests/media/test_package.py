@@ -13,7 +13,7 @@ from telecine.core.layout import main_manifests
 from telecine.media.context import Context
 from telecine.media.package import package
 from telecine.media.thumbnails import make_thumbnails
-from telecine.media.verify import verify, verify_tree
+from telecine.media.verify import judge, verify, verify_tree
 
 LANGUAGES = (plans.audio("a0", "en", label="Film"), plans.audio("a1", "ko", default=True), plans.audio("a2", "en"))
 TEXTS = (plans.subtitle("s0", "en", "English"), plans.subtitle("s1", "ko", file=1))
@@ -125,6 +125,17 @@ def test_subtitles_fill_the_programme_whenever_their_cues_are(hls, cmaf):
     assert "MPEGTS:9000" in hls.read("hls/subtitle/ko/segment-1.vtt")
     assert "MPEGTS:0" in cmaf.read("cmaf/subtitle/ko/seg-1.vtt")
     assert "00:00:06.500 --> 00:00:07.007" in cmaf.read("cmaf/subtitle/en/subtitle.vtt")
+
+
+@pytest.mark.parametrize("kind", ["text_vtt", "mp4_vtt", "mp4_ttml"])
+def test_subtitles_that_all_come_after_the_end_make_an_empty_track(tmp_path, kind):
+    plan = plan_of(plans.tree("dash", kind), plans.tree("hls", kind), subtitles=TEXTS[:1])
+    programme = workspace_of(tmp_path, plan)
+    programme.workspace.subtitle(0).write_text("WEBVTT\n\n01:00.000 --> 01:01.000\nlate\n")
+    package(plan, programme.workspace, packaging.context(programme))
+    report = judge(programme.tree, plan, programme.workspace, packaging.context(programme))
+    assert report.ok, report.explain()
+    assert any("1 of 1 subtitle cues begin after the programme's end" in line for line in programme.commands)
 
 
 def test_no_label_becomes_a_field_of_the_packagers(tmp_path):

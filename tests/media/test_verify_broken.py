@@ -257,6 +257,13 @@ def test_a_failure_names_the_fault_and_keeps_the_tree_from_being_published(broke
     assert verify(PLAN, broken.workspace, packaging.context(broken)).ok
 
 
+def test_a_sample_of_the_picture_can_be_decoded_instead_of_all(broken):
+    report = judge(broken.tree, PLAN, broken.workspace, packaging.context(broken), "sampled")
+    assert report.ok, report.explain()
+    whole_gop, keyframes, sound = 24, 6, 329
+    assert report.check("decoding").detail.startswith(f"4 renditions decoded, {2 * (whole_gop + keyframes + sound)} of")
+
+
 def test_a_retry_finds_its_own_report(broken):
     first = verify(PLAN, broken.workspace, packaging.context(broken))
     assert verify(PLAN, broken.workspace, packaging.context(broken)) == first
