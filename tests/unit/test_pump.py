@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from temporalio.service import RPCError, RPCStatusCode
 from tests.jobs import SITE, new_job, services_in
 
-from telecine.catalog import commands, jobs
+from telecine.catalog import commands, idempotency, jobs
 from telecine.catalog.clock import utcnow
-from telecine.catalog.models import Command
+from telecine.catalog.models import Command, IdempotencyRecord
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import JobState
 from telecine.jobs import pump, sweeper, temporal
 from telecine.jobs.messages import Ending, JobRef, workflow_id
 from telecine.jobs.pump import Pump
 from telecine.jobs.services import Services
-from telecine.jobs.sweeper import Sweeper, sweep_folders
+from telecine.jobs.sweeper import Sweeper, sweep_folders, sweep_records
 from telecine.jobs.temporal import Standing
 
 
@@ -225,3 +226,13 @@ def test_folders_of_unknown_jobs_go_in_time_and_other_folders_stay(services: Ser
     assert sweep_folders(services, utcnow()) == []
     assert sweep_folders(services, utcnow() + timedelta(hours=25)) == [99]
     assert sorted(path.name for path in work.iterdir()) == ["job-1x", "lost+found"]
+
+
+def test_records_that_no_longer_count_are_forgotten(services: Services):
+    now = utcnow()
+    with services.database.write() as s:
+        idempotency.remember(s, SITE, "old", "one", {"job_id": 1}, now=now - timedelta(hours=25))
+        idempotency.remember(s, SITE, "new", "two", {"job_id": 2}, now=now)
+    sweep_records(services, now)
+    with services.database.read() as s:
+        assert [record.answer for record in s.scalars(select(IdempotencyRecord))] == [{"job_id": 2}]
