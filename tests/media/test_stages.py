@@ -7,10 +7,22 @@ import pytest
 from tests import clips
 
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
-from telecine.core.job import AudioRemap, AudioRendition, Cbr, Format, InputFile, JobSpec, Packaging, VideoRendition
+from telecine.core.job import (
+    AudioRemap,
+    AudioRendition,
+    Cbr,
+    Format,
+    InputFile,
+    JobSpec,
+    Packaging,
+    SubtitleInput,
+    VideoRendition,
+)
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.progress import Phase, Tick, percent
-from telecine.jobs.stages import Outcome, Stores, run_all
+from telecine.jobs.stages import Outcome, Stores, analyse, run_all
+from telecine.jobs.staging import stage_in
+from telecine.media.context import Context
 from telecine.media.workspace import Workspace
 from telecine.storage.memory import MemoryStore
 
@@ -119,3 +131,13 @@ def test_what_the_input_lacks_is_told_before_anything_is_encoded(tmp_path: Path,
         run(tmp_path, stores)
     assert raised.value.kind is ErrorKind.TRACK_MISSING
     assert chunks(tmp_path) == {}
+
+
+def test_what_is_left_out_of_a_subtitle_is_a_warning_of_the_job(tmp_path: Path, stores: Stores):
+    text = b"WEBVTT\n\nSTYLE\n::cue { color: red }\n\n00:01.000 --> 00:02.000\nHello.\n"
+    stores.input.upload(text, "en.vtt", "text/vtt")
+    spec = SPEC.model_copy(update={"subtitles": (SubtitleInput(path="en.vtt", language="en"),)})
+    context = Context(clips.tools(), MediaLimits())
+    stage_in(spec, stores.input, Workspace(tmp_path), context)
+    plan = analyse(spec, Workspace(tmp_path), POLICY, context)
+    assert any(warning.startswith("'en.vtt': ") for warning in plan.warnings)

@@ -64,11 +64,15 @@ def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Contex
     AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE.
     """
     media = _probe_all(len(spec.files), workspace, context)
-    for number in range(len(spec.subtitles)):
-        subtitles.check(workspace.subtitle(number), context.limits)
+    notes = [
+        f"'{subtitle.path}': {note}"
+        for number, subtitle in enumerate(spec.subtitles)
+        for note in subtitles.check(workspace.subtitle(number), context.limits)
+    ]
     longest = max((float(info.duration) for info in media), default=0.0)
     chunk_seconds = max(policy.chunk_seconds, longest / MOST_CHUNKS)
     plan = make_plan(spec, media, policy.model_copy(update={"chunk_seconds": chunk_seconds}))
+    plan = plan.model_copy(update={"warnings": (*plan.warnings, *notes)})
     if workspace.plan.exists() and load_plan(workspace) != plan:
         discard_made(workspace)
     write_finished(workspace, workspace.probes, _PROBES.dump_json(media))
