@@ -1,6 +1,6 @@
 """The T&P job on the wire: what a client may send to create one, what a list may ask, what answers hold.
 
-Here is only what one field by itself may be. What fields must be together is in `job_rules`.
+Here is only what one field by itself may be. What fields must be together is in `mapping` and `renditions`.
 """
 
 from typing import Annotated, Any, Literal
