@@ -37,6 +37,9 @@ class ErrorKind(StrEnum):
     STORAGE_UNREACHABLE = "storage_unreachable"
     OBJECT_MISSING = "object_missing"
     TARGET_REFUSED = "target_refused"
+    # content keys
+    KEYS_REFUSED = "keys_refused"
+    KEYS_UNREACHABLE = "keys_unreachable"
     # media
     INPUT_UNSAFE = "input_unsafe"
     INPUT_UNREADABLE = "input_unreadable"
@@ -130,6 +133,12 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         400,
         "The notification target is refused: {detail}",
         "Use a public HTTPS address or a valid SNS topic ARN.",
+    ),
+    ErrorKind.KEYS_REFUSED: ErrorEntry(
+        400, "There are no content keys: {detail}", "Check the site's key source and what it allows."
+    ),
+    ErrorKind.KEYS_UNREACHABLE: ErrorEntry(
+        503, "The key server did not answer: {detail}", "Check its address and the network.", retryable=True
     ),
     ErrorKind.INPUT_UNSAFE: ErrorEntry(
         422, "The input is refused for safety: {detail}", "Send a plain MP4, MOV, MKV, TS or MXF file."

@@ -6,9 +6,11 @@ A dialect refuses what it cannot express; nothing here means "somehow".
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from telecine.core.drm import Ladder
 
 
 class _Frozen(BaseModel):
@@ -103,6 +105,22 @@ class AudioRendition(_Frozen):
     sample_rate: int | None = Field(default=None, gt=0)
 
 
+class Protection(_Frozen):
+    """How what is published is encrypted. Subtitles never are."""
+
+    multi_key: bool = False
+    """A key for each label (SD, HD, UHD1, UHD2, AUDIO) instead of one for all tracks."""
+    ladder: Ladder = Ladder()
+    skip_audio: bool = False
+    """Audio stays clear."""
+    clear_lead: float = Field(default=0.0, ge=0)
+    """Seconds at the beginning that stay clear, up to the end of a segment."""
+    track_type_manifests: bool = False
+    """Manifests for SD, up to HD and up to UHD beside the full ones; with `multi_key` only."""
+    key_id: str = ""
+    """The content id under which keys are asked for; empty means the job's own."""
+
+
 class Packaging(_Frozen):
     """Which trees to publish and how."""
 
@@ -116,13 +134,30 @@ class Packaging(_Frozen):
         return self.subtitles.get(tree, SubtitleFormat.TEXT_VTT)
 
 
+class Target(_Frozen):
+    """One tree with choices of its own, for dialects that configure trees one by one."""
+
+    format: Format
+    folder: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    """Name of the tree's folder below the content's."""
+    segment_seconds: float | None = Field(default=None, gt=0, le=60)
+    """Wanted length of a segment; None means the house's."""
+    protection: Protection | None = None
+
+
 class JobSpec(_Frozen):
-    """Everything the engine needs to know about one job, without secrets."""
+    """Everything the engine needs to know about one job, without secrets.
+
+    A job either encodes `files` into `video` and `audio` and publishes `packaging.formats`, or it takes an `asset` that
+    is encoded already and publishes `targets`.
+    """
 
     name: str
     content_id: str
     input_storage: str
-    files: tuple[InputFile, ...] = Field(min_length=1)
+    files: tuple[InputFile, ...] = ()
+    asset: str = ""
+    """Key, in the input storage, of a playlist, MPD or MP4 file, or of a folder (with a slash at its end)."""
     subtitles: tuple[SubtitleInput, ...] = ()
     output_storage: str
     output_path: str
@@ -131,6 +166,22 @@ class JobSpec(_Frozen):
     video: tuple[VideoRendition, ...] = ()
     audio: tuple[AudioRendition, ...] = ()
     packaging: Packaging
+    targets: tuple[Target, ...] = ()
+    protection: Protection | None = None
+    """Encryption of every tree of `packaging.formats`."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.files) == bool(self.asset):
+            raise ValueError("a job has either files or an asset")
+        if bool(self.asset) != bool(self.targets):
+            raise ValueError("targets are what an asset is packaged into")
+        return self
+
+    @property
+    def protected(self) -> bool:
+        """Whether anything of what is published is encrypted."""
+        return self.protection is not None or any(target.protection for target in self.targets)
 
     @property
     def video_file(self) -> int | None:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from telecine.core.drm import Scheme, Signalling
+
 
 class MediaLimits(BaseModel):
     """What an input may be, and what a media process may take."""
@@ -32,6 +34,15 @@ class Policy(BaseModel):
     preset_h264: str = Field(default="medium", description="x264 preset.")
     preset_h265: str = Field(default="fast", description="x265 preset.")
     hls_transport_stream: bool = Field(default=True, description="h264 HLS as MPEG-TS rather than fragmented MP4.")
+    drm_scheme_dash: Scheme = Field(default=Scheme.CENC, description="Encryption scheme of DASH trees.")
+    drm_scheme_hls: Scheme = Field(default=Scheme.CBCS, description="Encryption scheme of HLS trees.")
+    drm_scheme_cmaf: Scheme = Field(default=Scheme.CBCS, description="Encryption scheme of CMAF trees.")
+    drm_hls_transport_stream: bool = Field(
+        default=False, description="Encrypted h264 HLS as MPEG-TS (SAMPLE-AES, FairPlay only), not fragmented MP4."
+    )
+    drm_signalling: Signalling = Field(
+        default=Signalling(), description="What encrypted trees tell players about where keys come from."
+    )
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
     verify_decode: Literal["all", "sampled"] = Field(
         default="all", description="Pictures that verification decodes: every one, or a sample of GOPs."

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from telecine.core.drm import Label, Scheme, Signalling, TrackType
 from telecine.core.job import Format, RateControl, SubtitleFormat
 
 type Deinterlace = Literal["no", "top_first", "bottom_first", "auto"]
@@ -112,6 +113,22 @@ class SubtitleOutput(_Frozen):
     label: str
 
 
+class TreeProtection(_Frozen):
+    """How one tree is encrypted. The keys themselves are never in a plan."""
+
+    scheme: Scheme
+    key_id: str
+    """The content id under which keys are asked for."""
+    labels: dict[str, Label]
+    """Label of each encrypted track by its name in the plan; tracks that are not here stay clear."""
+    clear_lead: Fraction = Fraction(0)
+    """Seconds at the beginning that stay clear, a whole number of segments."""
+    track_types: tuple[TrackType, ...] = ()
+    """Manifests for some screens, beside the full ones."""
+    video_labels: dict[str, Label] = {}
+    """Label of every picture by its name in the plan, for `track_types`."""
+
+
 class TreeOutput(_Frozen):
     """One published tree."""
 
@@ -119,6 +136,16 @@ class TreeOutput(_Frozen):
     subtitles: SubtitleFormat
     transport_stream: bool = False
     """HLS media segments are MPEG-TS rather than fragmented MP4."""
+    name: str = ""
+    """The tree's folder below the content's; empty means the format's own name. See `folder`."""
+    segment: Fraction | None = None
+    """Seconds of a segment where they differ from the plan's."""
+    protection: TreeProtection | None = None
+
+    @property
+    def folder(self) -> str:
+        """The tree's folder below the content's, unique in the plan."""
+        return self.name or self.format.value
 
 
 class ChunkSpan(_Frozen):
@@ -164,4 +191,10 @@ class Plan(_Frozen):
     preset_h265: str
     verify_decode: Literal["all", "sampled"] = "all"
     """Which pictures verification decodes: every one, or a sample of GOPs."""
+    signalling: Signalling = Signalling()
+    """What players of encrypted trees are told about where keys come from."""
     warnings: tuple[str, ...] = ()
+
+    def segment_of(self, tree: TreeOutput) -> Fraction:
+        """Seconds of a segment of `tree`."""
+        return tree.segment or self.segment

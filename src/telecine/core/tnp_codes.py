@@ -59,6 +59,9 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.AUDIO_NOT_CONVERTIBLE: "E4005",
     ErrorKind.SUBTITLE_INVALID: "E4006",
     ErrorKind.GRID_IMPOSSIBLE: "E4007",
+    # E5…: content keys
+    ErrorKind.KEYS_REFUSED: "E5001",
+    ErrorKind.KEYS_UNREACHABLE: "E5002",
     # E8…: the work
     ErrorKind.ENCODE_FAILED: "E8001",
     ErrorKind.OUT_OF_MEMORY: "E8002",
