@@ -13,6 +13,7 @@ from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import AudioOutput, ChunkSpan, PictureSource, Plan, SubtitleOutput, TreeOutput, VideoOutput
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
+from telecine.core.plan_protection import scheme_of, tree_protection
 from telecine.core.plan_sound import Track, audio_output, chosen_tracks, mark_default, remapped_tracks
 
 
@@ -26,6 +27,8 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     tracks = remapped_tracks(spec, media, picture.file if picture else None)
     duration = _duration(spec, media, picture, tracks)
     grid = _grid(video, policy)
+    audio = _audio(spec, tracks, duration, warnings)
+    _check_clear_lead(spec, duration)
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -34,15 +37,16 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         picture=picture,
         chunks=_chunks(picture, grid, duration, policy),
         video=tuple(video),
-        audio=tuple(_audio(spec, tracks, duration, warnings)),
+        audio=tuple(audio),
         subtitles=_subtitles(spec),
-        trees=_trees(spec, video, policy),
+        trees=_trees(spec, video, audio, grid, policy),
         min_buffer_time=spec.packaging.min_buffer_time,
         average_bandwidth=spec.packaging.average_bandwidth,
         thumbnails=policy.thumbnails and picture is not None,
         preset_h264=policy.preset_h264,
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
+        signalling=policy.drm_signalling,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -79,6 +83,16 @@ def _duration(
     if duration <= 0:
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "nothing in it lasts any time.", field="input.files")
     return duration
+
+
+def _check_clear_lead(spec: JobSpec, duration: Fraction) -> None:
+    """Who asks for encryption gets some of it, or no job."""
+    if spec.protection and spec.protection.clear_lead >= duration:
+        raise TelecineError(
+            ErrorKind.FIELD_OUT_OF_RANGE,
+            f"the clear lead of {spec.protection.clear_lead:g} s covers the whole programme of {float(duration):.1f} s.",
+            field="output.drm.option.clear_lead",
+        )
 
 
 def _grid(video: Sequence[VideoOutput], policy: Policy) -> Grid:
@@ -121,19 +135,22 @@ def _subtitles(spec: JobSpec) -> tuple[SubtitleOutput, ...]:
     )
 
 
-def _numbered(languages: list[str], number: int) -> str:
-    language = languages[number]
-    return language if languages.count(language) == 1 else f"{language} {languages[: number + 1].count(language)}"
-
-
-def _trees(spec: JobSpec, video: Sequence[VideoOutput], policy: Policy) -> tuple[TreeOutput, ...]:
+def _trees(
+    spec: JobSpec, video: Sequence[VideoOutput], audio: Sequence[AudioOutput], grid: Grid, policy: Policy
+) -> tuple[TreeOutput, ...]:
     """The trees to publish. HLS carries h265 in fragmented MP4 only, so one such rendition decides for its tree."""
-    may_be_ts = policy.hls_transport_stream and all(output.codec == "h264" for output in video)
+    wanted = policy.drm_hls_transport_stream if spec.protection else policy.hls_transport_stream
+    may_be_ts = wanted and all(output.codec == "h264" for output in video)
     return tuple(
         TreeOutput(
             format=tree,
             subtitles=spec.packaging.subtitle_format(tree),
             transport_stream=may_be_ts and tree is Format.HLS,
+            protection=tree_protection(
+                spec.protection, scheme_of(tree, policy), grid.segment, spec.content_id, video, audio
+            )
+            if spec.protection
+            else None,
         )
         for tree in spec.packaging.formats
     )

@@ -1,0 +1,48 @@
+"""Protection's part of the plan: which track of a tree gets which label, how long it stays clear, which manifests."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+
+from telecine.core.drm import Label, Scheme, track_types
+from telecine.core.job import Format, Protection
+from telecine.core.limits import Policy
+from telecine.core.plan import AudioOutput, TreeProtection, VideoOutput
+
+
+def scheme_of(tree: Format, policy: Policy) -> Scheme:
+    """The house's encryption scheme for trees of one format."""
+    schemes = {
+        Format.DASH: policy.drm_scheme_dash,
+        Format.HLS: policy.drm_scheme_hls,
+        Format.CMAF: policy.drm_scheme_cmaf,
+    }
+    return schemes[tree]
+
+
+def tree_protection(
+    wanted: Protection,
+    scheme: Scheme,
+    segment: Fraction,
+    content_id: str,
+    video: Sequence[VideoOutput],
+    audio: Sequence[AudioOutput],
+) -> TreeProtection:
+    """How a tree of these tracks, in segments of `segment` seconds, is encrypted.
+
+    The clear lead is rounded up to whole segments: a segment is either clear or not.
+    """
+    sizes = {output.name: wanted.ladder.label(output.height) for output in video}
+    labels = sizes if wanted.multi_key else dict.fromkeys(sizes, Label.ALL)
+    sound = Label.AUDIO if wanted.multi_key else Label.ALL
+    if not wanted.skip_audio:
+        labels = labels | {output.name: sound for output in audio}
+    lead = Fraction(wanted.clear_lead).limit_denominator(1000)
+    return TreeProtection(
+        scheme=scheme,
+        key_id=wanted.key_id or content_id,
+        labels=labels,
+        clear_lead=ceil(lead / segment) * segment,
+        track_types=track_types(sizes.values()) if wanted.multi_key and wanted.track_type_manifests else (),
+        video_labels=sizes,
+    )
