@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
-from telecine.core.job import Crf, Format, SubtitleFormat
+from telecine.core.drm import Scheme
+from telecine.core.job import Crf, Format, Protection, SubtitleFormat
 from telecine.core.plan import AudioOutput, AudioSource, ChunkSpan, Plan, SubtitleOutput, TreeOutput, VideoOutput
+from telecine.core.plan_protection import tree_protection
 
 NTSC_FILM = Fraction(24000, 1001)
 
@@ -48,6 +50,22 @@ def subtitle(name: str, language: str = "en", label: str = "", file: int = 0) ->
 
 def tree(kind: str, subtitles: str = "text_vtt", transport_stream: bool = False) -> TreeOutput:
     return TreeOutput(format=Format(kind), subtitles=SubtitleFormat(subtitles), transport_stream=transport_stream)
+
+
+def protected(plan: Plan, scheme: str = "cbcs", track_types: bool = False, **wanted: object) -> Plan:
+    """The same plan with every tree encrypted as `wanted` (see `core.job.Protection`)."""
+    asked = Protection(track_type_manifests=track_types, **wanted)
+    trees = [
+        tree.model_copy(
+            update={
+                "protection": tree_protection(
+                    asked, Scheme(scheme), plan.segment_of(tree), plan.content_id, plan.video, plan.audio
+                )
+            }
+        )
+        for tree in plan.trees
+    ]
+    return plan.model_copy(update={"trees": tuple(trees)})
 
 
 def plan(

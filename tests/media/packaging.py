@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests import plans
 from tests.clips import make, picture, tools
+from tests.keys import keys_of
 
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import AudioOutput, Plan, TreeOutput, VideoOutput
@@ -90,7 +91,7 @@ def workspace_of(folder: Path, plan: Plan) -> Programme:
 def packaged(folder: Path, plan: Plan) -> Programme:
     """The same, packaged."""
     programme = workspace_of(folder, plan)
-    package(plan, programme.workspace, context(programme))
+    package(plan, programme.workspace, context(programme), keys_of)
     return programme
 
 

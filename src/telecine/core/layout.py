@@ -8,6 +8,7 @@ are relative to `<output_path>/<content_id>/`. Only the plan decides a name, so 
 import re
 from dataclasses import dataclass
 
+from telecine.core.drm import TrackType
 from telecine.core.job import Format, SubtitleFormat
 from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, VideoOutput
 
@@ -58,12 +59,23 @@ def has_master(tree: TreeOutput) -> bool:
 
 
 def main_manifests(plan: Plan) -> list[str]:
-    """The manifests that a viewer is given, in the order of the plan's trees, relative to the content's folder."""
-    names = []
-    for tree in plan.trees:
-        names += [f"{tree.format.value}/{MPD}"] if has_mpd(tree) else []
-        names += [f"{tree.format.value}/{MASTER}"] if has_master(tree) else []
-    return names
+    """The manifests that a viewer is given, in the order of the plan's trees, relative to the content's folder.
+
+    The full ones of a tree come before those for some screens.
+    """
+    return [f"{tree.folder}/{name}" for tree in plan.trees for name in _manifests(tree)]
+
+
+def for_screens(manifest: str, kind: TrackType) -> str:
+    """The name of `stream.mpd` or `master.m3u8` for some screens: `stream_SD_ONLY.mpd`."""
+    stem, _, extension = manifest.rpartition(".")
+    return f"{stem}_{kind.value}.{extension}"
+
+
+def _manifests(tree: TreeOutput) -> list[str]:
+    full = ([MPD] if has_mpd(tree) else []) + ([MASTER] if has_master(tree) else [])
+    kinds = tree.protection.track_types if tree.protection else ()
+    return full + [for_screens(name, kind) for kind in kinds for name in full]
 
 
 def uses_transport_stream(plan: Plan, tree: TreeOutput) -> bool:

@@ -90,7 +90,7 @@ def _check_clear_lead(spec: JobSpec, duration: Fraction) -> None:
     if spec.protection and spec.protection.clear_lead >= duration:
         raise TelecineError(
             ErrorKind.FIELD_OUT_OF_RANGE,
-            f"the clear lead of {spec.protection.clear_lead:g} s covers the whole programme of {float(duration):.1f} s.",
+            f"a clear lead of {spec.protection.clear_lead:g} s covers all of the {float(duration):.1f} s.",
             field="output.drm.option.clear_lead",
         )
 

@@ -31,14 +31,14 @@ from lxml import etree
 from telecine.core.layout import TrackFiles, audio_group, display_names
 from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, VideoOutput
 from telecine.media.bandwidth import Rate
-from telecine.media.read_mpd import NAMESPACE, ROLE, parse_xml
+from telecine.media.hls_attributes import Attributes, bare, format_attributes, parse_attributes
+from telecine.media.mpd_elements import number_sets, printed, put_in_order, tag, track_of
+from telecine.media.read_mpd import ROLE, parse_xml
 
-_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)')
 _EXTINF = re.compile(r"^#EXTINF:([\d.]+),", re.MULTILINE)
 _UNDETERMINED = ("", "und")
 TIMESTAMP_MAP = "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0"
 
-type Attributes = dict[str, str]
 type Output = VideoOutput | AudioOutput | SubtitleOutput
 
 
@@ -63,16 +63,16 @@ def mend_master(
             continue
         attributes = parse_attributes(rest)
         if tag == "#EXT-X-MEDIA":
-            attributes |= media.get(_bare(attributes["URI"]), {})
-            if _bare(attributes.get("LANGUAGE", "")) in _UNDETERMINED:
+            attributes |= media.get(bare(attributes["URI"]), {})
+            if bare(attributes.get("LANGUAGE", "")) in _UNDETERMINED:
                 attributes.pop("LANGUAGE", None)
         elif tag == "#EXT-X-STREAM-INF":
             playlist = lines[number + 1]
-            _set_rate(attributes, variants[playlist, _bare(attributes.get("AUDIO", ""))])
+            _set_rate(attributes, variants[playlist, bare(attributes.get("AUDIO", ""))])
             if playlist in frame_rates:
                 attributes["FRAME-RATE"] = f"{float(frame_rates[playlist]):.3f}"
         else:
-            _set_rate(attributes, iframes[_bare(attributes["URI"])])
+            _set_rate(attributes, iframes[bare(attributes["URI"])])
         lines[number] = f"{tag}:{format_attributes(attributes)}"
     return "\n".join(lines) + "\n"
 
@@ -103,15 +103,15 @@ def mend_mpd(
 ) -> str:
     """An MPD, mended. `rates` (measured) and `sidecars` (sizes in bytes) are by track name."""
     mpd = parse_xml("stream.mpd", text)
-    period = mpd.find(_tag("Period"))
+    period = mpd.find(tag("Period"))
     assert period is not None
     outputs: dict[str, Output] = {video.name: video for video in plan.video}
     outputs |= {audio.name: audio for audio in plan.audio} | {subtitle.name: subtitle for subtitle in plan.subtitles}
     names = display_names(plan.audio) | display_names(plan.subtitles)
-    for position, adaptation in enumerate(period.findall(_tag("AdaptationSet"))):
-        adaptation.set("id", str(position))
-        for representation in adaptation.findall(_tag("Representation")):
-            name = _track_of(representation, files)
+    number_sets(period)
+    for adaptation in period.findall(tag("AdaptationSet")):
+        for representation in adaptation.findall(tag("Representation")):
+            name = track_of(representation, files)
             rate = rates[name]
             representation.set("bandwidth", str(max(1, rate.average if plan.average_bandwidth else rate.peak)))
             _mend_adaptation(adaptation, outputs[name], names.get(name, ""), default_audio(plan))
@@ -119,25 +119,13 @@ def mend_mpd(
         if subtitle.name in sidecars:
             bandwidth = max(1, ceil(sidecars[subtitle.name] * 8 / plan.duration))
             _add_sidecar(period, subtitle, files[subtitle.name].sidecar, names[subtitle.name], bandwidth)
-    etree.indent(mpd, space="  ")
-    written: bytes = etree.tostring(mpd.getroottree(), xml_declaration=True, encoding="UTF-8")
-    return written.decode() + "\n"
+    return printed(mpd)
 
 
 def default_audio(plan: Plan, group: str | None = None) -> str:
     """Name of the audio track that plays unless the viewer chooses: the plan's, else the first (of one HLS group)."""
     tracks = [audio for audio in plan.audio if group is None or audio_group(plan, audio) == group]
     return next((audio.name for audio in tracks if audio.default), tracks[0].name if tracks else "")
-
-
-def parse_attributes(text: str) -> Attributes:
-    """An HLS attribute list by name; quoted values keep their quotes."""
-    return {match[1]: match[2] for match in _ATTRIBUTE.finditer(text)}
-
-
-def format_attributes(attributes: Attributes) -> str:
-    """The opposite of `parse_attributes`."""
-    return ",".join(f"{name}={value}" for name, value in attributes.items())
 
 
 def _media_attributes(plan: Plan, files: Mapping[str, TrackFiles]) -> dict[str, Attributes]:
@@ -175,53 +163,35 @@ def _set_rate(attributes: Attributes, rate: Rate) -> None:
     attributes["AVERAGE-BANDWIDTH"] = str(rate.average)
 
 
-def _bare(quoted: str) -> str:
-    return quoted.strip('"')
-
-
-def _tag(name: str) -> str:
-    return f"{{{NAMESPACE}}}{name}"
-
-
-def _track_of(representation: etree._Element, files: Mapping[str, TrackFiles]) -> str:
-    """The plan's name of the track whose segments the Representation names."""
-    template = representation.find(_tag("SegmentTemplate"))
-    media = template.get("media") if template is not None else None
-    return next(name for name, track in files.items() if track.segments == media)
-
-
 def _mend_adaptation(adaptation: etree._Element, output: Output, label: str, default: str) -> None:
     if isinstance(output, VideoOutput):
         adaptation.set("startWithSAP", "1")
         return
     adaptation.set("lang", output.language or "und")
-    for old in [*adaptation.findall(_tag("Label")), *adaptation.findall(_tag("Role"))]:
+    for old in [*adaptation.findall(tag("Label")), *adaptation.findall(tag("Role"))]:
         adaptation.remove(old)
     role = "subtitle" if isinstance(output, SubtitleOutput) else "main" if output.name == default else ""
     _describe(adaptation, label, role)
 
 
 def _describe(adaptation: etree._Element, label: str, role: str) -> None:
-    """Put Label and Role where the schema wants them: Label, Role, then the Representations."""
-    position = 0
+    """Add Label and Role, each where there is one."""
     if label:
-        element = etree.Element(_tag("Label"))
-        element.text = label
-        adaptation.insert(position, element)
-        position += 1
+        etree.SubElement(adaptation, tag("Label")).text = label
     if role:
-        adaptation.insert(position, etree.Element(_tag("Role"), schemeIdUri=ROLE, value=role))
+        etree.SubElement(adaptation, tag("Role"), schemeIdUri=ROLE, value=role)
+    put_in_order(adaptation)
 
 
 def _add_sidecar(period: etree._Element, subtitle: SubtitleOutput, file: str, label: str, bandwidth: int) -> None:
-    adaptations = period.findall(_tag("AdaptationSet"))
-    representations = period.findall(f"{_tag('AdaptationSet')}/{_tag('Representation')}")
+    adaptations = period.findall(tag("AdaptationSet"))
+    representations = period.findall(f"{tag('AdaptationSet')}/{tag('Representation')}")
     adaptation = etree.SubElement(
-        period, _tag("AdaptationSet"), id=str(len(adaptations)), contentType="text", mimeType="text/vtt"
+        period, tag("AdaptationSet"), id=str(len(adaptations)), contentType="text", mimeType="text/vtt"
     )
     adaptation.set("lang", subtitle.language or "und")
     _describe(adaptation, label, "subtitle")
     representation = etree.SubElement(
-        adaptation, _tag("Representation"), id=str(len(representations)), bandwidth=str(bandwidth)
+        adaptation, tag("Representation"), id=str(len(representations)), bandwidth=str(bandwidth)
     )
-    etree.SubElement(representation, _tag("BaseURL")).text = file
+    etree.SubElement(representation, tag("BaseURL")).text = file

@@ -6,19 +6,21 @@ anew. The packager runs in the sandbox, in the job's work folder, and sees only 
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from telecine.core.errors import ErrorKind
+from telecine.core.drm import ContentKey, Label
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import SubtitleFormat
 from telecine.core.layout import MASTER, MPD, NUMBER, TrackFiles, has_master, has_mpd, track_files
-from telecine.core.plan import Plan, SubtitleOutput, TreeOutput
+from telecine.core.plan import Plan, SubtitleOutput, TreeOutput, TreeProtection
 from telecine.core.progress import Tick
 from telecine.media import mend, subtitles
 from telecine.media.bandwidth import rate_of, variant_rate
 from telecine.media.context import Context
-from telecine.media.package_args import packager_arguments
+from telecine.media.package_args import key_flags, packager_arguments
+from telecine.media.protect import ProtectedDraft, rewrite
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
 from telecine.media.sandbox import run
@@ -28,11 +30,20 @@ _LOOK_SECONDS = 1.0
 """Between two looks at how far the packager is: each look counts the files that it has written."""
 
 
-def package(plan: Plan, workspace: Workspace, context: Context) -> None:
+type Keys = Callable[[TreeProtection], Mapping[Label, ContentKey]]
+"""Asked for the keys of an encrypted tree, the same ones on every retry."""
+
+
+def no_keys(protection: TreeProtection) -> Mapping[Label, ContentKey]:
+    """The `Keys` of whoever has none."""
+    raise TelecineError(ErrorKind.KEYS_REFUSED, f"nobody gave any for '{protection.key_id}'.")
+
+
+def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_keys) -> None:
     """Make every tree of the plan under `workspace.tree`; trees that are finished are left alone.
 
-    Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what the
-    sandbox raises.
+    Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what `keys` and
+    the sandbox raise.
     """
     encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
     whole = sum(path.stat().st_size for path in encoded)
@@ -42,13 +53,14 @@ def package(plan: Plan, workspace: Workspace, context: Context) -> None:
         def report(done: int, position: int = position) -> None:
             context.report(Tick(done=whole * position + min(done, whole), total=whole * len(plan.trees)))
 
-        final = workspace.tree / tree.format.value
+        final = workspace.tree / tree.folder
         if not final.is_dir():
             # Made outside `workspace.tree`, in which only finished trees ever stand.
-            draft = workspace.temporary(workspace.root / "package" / tree.format.value)
+            draft = workspace.temporary(workspace.root / "package" / tree.folder)
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
-            _Draft(plan, tree, track_files(plan, tree), draft).make(workspace, context, report)
+            held = keys(tree.protection) if tree.protection else {}
+            _Draft(plan, tree, track_files(plan, tree), draft, held).make(workspace, context, report)
             finish(draft, final)
         report(whole)
 
@@ -61,6 +73,7 @@ class _Draft:
     tree: TreeOutput
     files: dict[str, TrackFiles]
     folder: Path
+    keys: Mapping[Label, ContentKey]
 
     def make(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
         """Run the packager, then mend what it wrote."""
@@ -75,12 +88,15 @@ class _Draft:
             log=context.log,
             poll=_growth(self.folder, report, context.poll),
             failure=ErrorKind.PACKAGE_FAILED,
+            stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
         )
         self._mend_subtitles()
         if has_master(self.tree):
             self._mend_hls()
         if has_mpd(self.tree):
             self._mend_dash()
+        if self.tree.protection:
+            ProtectedDraft(self.plan, self.tree, self.tree.protection, self.files, self.folder, self.keys).mend()
 
     def _sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
         """Every track's file as the packager's process names it. Subtitles are made ready for it first."""
@@ -110,12 +126,12 @@ class _Draft:
         for subtitle in self.plan.subtitles:
             files = self.files[subtitle.name]
             if files.playlist:
-                _rewrite(
+                rewrite(
                     self.folder / files.playlist, lambda text: mend.mend_subtitle_playlist(text, self.plan.duration)
                 )
             if files.segments.endswith(".vtt"):
                 for segment in (self.folder / files.folder).glob(Path(files.segments).name.replace(NUMBER, "*")):
-                    _rewrite(segment, mend.mend_vtt_segment)
+                    rewrite(segment, mend.mend_vtt_segment)
 
     def _mend_hls(self) -> None:
         master = read_hls(self.folder, MASTER)
@@ -124,7 +140,7 @@ class _Draft:
             (variant.playlist, variant.audio): variant_rate(master, variant, rates) for variant in master.variants
         }
         iframes = {track.name: rate_of(self.folder, track) for track in master.iframes}
-        _rewrite(self.folder / MASTER, lambda text: mend.mend_master(text, self.plan, self.files, variants, iframes))
+        rewrite(self.folder / MASTER, lambda text: mend.mend_master(text, self.plan, self.files, variants, iframes))
 
     def _mend_dash(self) -> None:
         measured = {
@@ -134,12 +150,7 @@ class _Draft:
         sidecars = {
             name: (self.folder / files.sidecar).stat().st_size for name, files in self.files.items() if files.sidecar
         }
-        _rewrite(self.folder / MPD, lambda text: mend.mend_mpd(text, self.plan, self.files, rates, sidecars))
-
-
-def _rewrite(path: Path, change: Callable[[str], str]) -> None:
-    """Change a text file of a draft; a crash in between leaves a draft that nobody takes for finished."""
-    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+        rewrite(self.folder / MPD, lambda text: mend.mend_mpd(text, self.plan, self.files, rates, sidecars))
 
 
 def _growth(folder: Path, report: Callable[[int], None], ask: Callable[[], None]) -> Callable[[], bool]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
+from telecine.core.drm import ContentKey, Label, Scheme
 from telecine.core.job import SubtitleFormat
 from telecine.core.layout import MASTER, MPD, TrackFiles, audio_group, has_master, has_mpd, track_files
-from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, VideoOutput
+from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, TreeProtection, VideoOutput
 
 SUBTITLE_GROUP = "subtitles"
 
@@ -63,6 +64,9 @@ def _descriptor(plan: Plan, tree: TreeOutput, output: Output, files: TrackFiles,
         "playlist_name": files.playlist,
         "iframe_playlist_name": files.iframes,
     }
+    if tree.protection:
+        label = tree.protection.labels.get(output.name)
+        fields |= {"drm_label": label.value} if label else {"skip_encryption": "1"}
     if not isinstance(output, VideoOutput):
         fields |= _named_track(plan, tree, output)
     if isinstance(output, SubtitleOutput):
@@ -96,7 +100,7 @@ def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
     # A segment is found by its name, so an index (`sidx`) within it would be bytes that nobody reads or checks.
     flags = [
         "--quiet",
-        f"--segment_duration={segment_seconds(plan.segment)}",
+        f"--segment_duration={segment_seconds(plan.segment_of(tree))}",
         "--generate_sidx_in_media_segments=false",
     ]
     if plan.subtitles:
@@ -107,4 +111,33 @@ def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
         flags.append(f"--min_buffer_time={plan.min_buffer_time:g}")
     if has_master(tree):
         flags.append(f"--hls_master_playlist_output={target}/{MASTER}")
-    return flags
+    return flags + (_protection_flags(tree.protection, plan.segment_of(tree)) if tree.protection else [])
+
+
+def _protection_flags(protection: TreeProtection, segment: Fraction) -> list[str]:
+    """Encryption by keys that come on stdin; `media.mend_protection` says who can get them.
+
+    The packager rounds a clear lead up to whole segments, of which a first one may be a little shorter or longer than
+    asked for, so it is told half a segment less.
+    """
+    lead = max(Fraction(0), protection.clear_lead - segment / 2)
+    return [
+        "--enable_raw_key_encryption",
+        f"--protection_scheme={protection.scheme.value}",
+        f"--clear_lead={float(lead):.3f}",
+        "--nomp4_include_pssh_in_stream",
+        "--flagfile=/dev/stdin",
+    ]
+
+
+def key_flags(keys: Mapping[Label, ContentKey], scheme: Scheme) -> str:
+    """The packager's flag file with the keys: secrets, so never on a command line, where everybody could read them.
+
+    Only cbcs gets its IV, which FairPlay's licence servers must know too. In cenc every track needs its own, because
+    two tracks under one key and one counter would betray each other; there the packager rolls them.
+    """
+    entries = []
+    for label, key in keys.items():
+        constant = f":iv={key.iv.hex()}" if scheme is Scheme.CBCS and key.iv else ""
+        entries.append(f"label={label.value}:key_id={key.kid.hex()}:key={key.key.hex()}{constant}")
+    return f"--keys={','.join(entries)}\n"

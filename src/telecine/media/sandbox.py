@@ -1,9 +1,9 @@
 """The only place that starts a media process, and the cage it runs in.
 
 A media tool parses whatever a stranger uploaded. So it gets an argument vector and never a shell, one folder to work
-in and no sight of the rest of the disk, an empty environment, no stdin, no network, limits on memory, time and files,
-and a watchdog; and it dies with us: with the worker (the kernel's parent-death signal), with the job (cancellation),
-or when it hangs.
+in and no sight of the rest of the disk, an empty environment, no stdin but what we give it, no network, limits on
+memory, time and files, and a watchdog; and it dies with us: with the worker (the kernel's parent-death signal), with
+the job (cancellation), or when it hangs.
 `launcher.py` sets up what must be set from inside; `tool_output.py` keeps what the tool says.
 """
 
@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,6 +77,7 @@ def run(
     readable: Sequence[Path] = (),
     failure: ErrorKind = ErrorKind.ENCODE_FAILED,
     secrets: Sequence[str] = (),
+    stdin: str = "",
 ) -> Completed:
     """Run one media tool in the sandbox and wait for its end.
 
@@ -86,7 +87,8 @@ def run(
     `on_line` gets each line of stdout without its end. `poll` is called four times a second and may return True for
     progress that it saw elsewhere, such as a growing file: that keeps the stall watchdog quiet, as any output does.
     Whatever `on_line` or `poll` raises (`Cancelled`) kills the whole process group at once and goes on to the caller.
-    `log` gets the command line, ready to be pasted into a shell in `cwd`, with each of `secrets` masked.
+    `log` gets the command line, ready to be pasted into a shell in `cwd`, with each of `secrets` masked. `stdin` is
+    what the tool reads there: the way in for secrets, which other processes could read on a command line.
 
     Raises `failure` where the tool ends badly, OUT_OF_MEMORY, STALLED (no sign of life for `limits.stall_seconds`),
     TIMED_OUT (`limits.process_seconds`) or ENGINE_MISSING; each with the tool's last words.
@@ -100,7 +102,7 @@ def run(
         log(clean(shlex.join(command), cwd, secrets))
     stdout: Lines | Tail = Lines(on_line) if on_line else Tail(STDOUT_KEPT)
     stderr = Tail(STDERR_KEPT)
-    with _Child([*_launch(limits, network, readable), *command], cwd, limits) as child:
+    with _Child([*_launch(limits, network, readable), *command], cwd, limits, stdin) as child:
         child.watch(stdout, stderr, poll)
     if isinstance(stdout, Lines):
         stdout.end()
@@ -152,7 +154,7 @@ def _ask(command: list[str], folder: Path) -> str:
 class _Child:
     """One running tool: its pipes, its watchdog, its end. Leaving the `with` block leaves no process behind."""
 
-    def __init__(self, command: list[str], cwd: Path, limits: MediaLimits) -> None:
+    def __init__(self, command: list[str], cwd: Path, limits: MediaLimits, stdin: str) -> None:
         self.ending: ErrorKind | None = None
         """Why we ended it; None where it ended by itself."""
         self.returncode: int | None = None
@@ -163,16 +165,17 @@ class _Child:
         self._started = self._heard = time.monotonic()
         self._kill_at = float("inf")
         # The parent-death signal is tied to the thread that spawns: this very thread waits in `watch`.
-        self._process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=ENVIRONMENT | {"TMPDIR": str(cwd)} | _libraries(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with _given(stdin) as given:
+            self._process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=ENVIRONMENT | {"TMPDIR": str(cwd)} | _libraries(),
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
         self._pid = self._process.pid
         self._pidfd = os.pidfd_open(self._pid)
 
@@ -253,6 +256,21 @@ class _Child:
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._pid, number)
+
+
+@contextmanager
+def _given(text: str) -> Iterator[int]:
+    """A descriptor from which a tool reads `text`, a file in memory that no path leads to; nothing for no text."""
+    if not text:
+        yield subprocess.DEVNULL
+        return
+    descriptor = os.memfd_create("stdin")
+    try:
+        os.write(descriptor, text.encode())
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _libraries() -> dict[str, str]:

@@ -144,11 +144,7 @@ def _renditions(manifests: Iterable[Manifest]) -> list[Rendition]:
 
 
 def _names(plan: Plan) -> dict[tuple[str, str], str]:
-    return {
-        (tree.format.value, files.folder): name
-        for tree in plan.trees
-        for name, files in track_files(plan, tree).items()
-    }
+    return {(tree.folder, files.folder): name for tree in plan.trees for name, files in track_files(plan, tree).items()}
 
 
 def _read_media(evidence: Evidence, workspace: Workspace | None, context: Context, decode: Decode) -> None:

@@ -1,0 +1,59 @@
+"""The keys of one job: asked for once, then the same ones for every tree, every retry and verification.
+
+What is asked for is written down by key id, not by value, in the work folder: so a rotation or a key server with other
+ideas between two tries cannot give one job's trees two sets of keys, and no secret lies on the disk.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+from telecine.core.drm import ContentKey, Label
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.plan import TreeProtection
+from telecine.keys.source import KeySource
+from telecine.media.workspace import Workspace, write_finished
+
+PINNED = "keys.json"
+"""The file in the work folder that names the job's key ids."""
+
+
+class Ring(KeySource, Protocol):
+    """A site's key source that also finds keys again."""
+
+    def key(self, kid: bytes) -> ContentKey | None:
+        """The key with this id, also one that was rotated away; None where the site has none."""
+
+
+class JobKeys:
+    """The keys of the job in `workspace`, from its site's `ring`; `media.package` calls it for each tree."""
+
+    def __init__(self, workspace: Workspace, ring: Ring) -> None:
+        self._workspace = workspace
+        self._ring = ring
+
+    def __call__(self, protection: TreeProtection) -> Mapping[Label, ContentKey]:
+        """The key of each label of a tree. Raises KEYS_REFUSED, KEYS_UNREACHABLE."""
+        pins = self._pins()
+        name = f"{protection.scheme.value}:{protection.key_id}"
+        if name not in pins:
+            labels = sorted(set(protection.labels.values()))
+            keys = self._ring.keys_for(protection.key_id, labels, protection.scheme)
+            pins[name] = {label.value: key.kid.hex() for label, key in keys.items()}
+            write_finished(self._workspace, self._workspace.root / PINNED, json.dumps(pins).encode())
+        return {Label(label): self._found(bytes.fromhex(kid)) for label, kid in pins[name].items()}
+
+    def by_id(self) -> dict[bytes, bytes]:
+        """Every key that the job has used, by its id: what verification decrypts with."""
+        kids = {bytes.fromhex(kid) for pinned in self._pins().values() for kid in pinned.values()}
+        return {kid: self._found(kid).key for kid in kids}
+
+    def _pins(self) -> dict[str, dict[str, str]]:
+        path = self._workspace.root / PINNED
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    def _found(self, kid: bytes) -> ContentKey:
+        key = self._ring.key(kid)
+        if key is None:
+            raise TelecineError(ErrorKind.KEYS_REFUSED, f"the key {kid.hex()}, with which this job began, is gone.")
+        return key

@@ -1,0 +1,61 @@
+"""Manifests of encrypted trees as the packager wrote them → manifests that every DRM system's players understand.
+
+The packager is given keys and no DRM systems, so what it says about protection is only where it begins. Here that is
+replaced by the signals of `drm_signals`: once per key and system, the same in MPD, playlists and init segments.
+
+The packager puts a discontinuity where a clear lead ends. Nothing is discontinuous there (same init segment, times go
+on), and tracks that stay clear have none, while HLS wants the same ones in all renditions: so it goes.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+from lxml import etree
+
+from telecine.core.layout import TrackFiles
+from telecine.media.drm_signals import SPACES, Marks
+from telecine.media.mpd_elements import printed, put_in_order, tag, track_of
+from telecine.media.read_mpd import parse_xml
+
+_KEY = "#EXT-X-KEY:"
+_SESSION_KEY = "#EXT-X-SESSION-KEY:"
+_DISCONTINUITY = "#EXT-X-DISCONTINUITY"
+_SEGMENTS_STAND_ALONE = "#EXT-X-INDEPENDENT-SEGMENTS"
+
+
+def protect_playlist(text: str, lines: Sequence[str]) -> str:
+    """A media or I-frame playlist whose encrypted segments come after `lines` (EXT-X-KEY)."""
+    kept: list[str] = []
+    for line in text.splitlines():
+        if line.startswith(_KEY):
+            kept += lines
+        elif line != _DISCONTINUITY:
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def protect_master(text: str, lines: Sequence[str]) -> str:
+    """A multivariant playlist with `lines` (EXT-X-SESSION-KEY), each once, before its first rendition."""
+    kept = [line for line in text.splitlines() if not line.startswith(_SESSION_KEY)]
+    place = kept.index(_SEGMENTS_STAND_ALONE) + 1 if _SEGMENTS_STAND_ALONE in kept else 1
+    return "\n".join([*kept[:place], *dict.fromkeys(lines), *kept[place:]]) + "\n"
+
+
+def protect_mpd(text: str, files: Mapping[str, TrackFiles], marks: Mapping[str, Marks]) -> str:
+    """An MPD whose AdaptationSets say how their tracks are encrypted; `marks` are by track, none for clear ones."""
+    mpd = parse_xml("stream.mpd", text)
+    for adaptation in mpd.iter(tag("AdaptationSet")):
+        for old in adaptation.findall(tag("ContentProtection")):
+            adaptation.remove(old)
+        names = [track_of(one, files) for one in adaptation.findall(tag("Representation"))]
+        said = next((marks[name] for name in names if name in marks), None)
+        adaptation.extend(said.elements() if said else ())
+        put_in_order(adaptation)
+    etree.cleanup_namespaces(mpd, top_nsmap=SPACES)
+    return printed(mpd)
+
+
+def session_lines(marks: Mapping[str, Marks], *, transport_stream: bool) -> list[str]:
+    """The session key lines of some tracks' keys."""
+    said = (mark.session_lines(transport_stream=transport_stream) for mark in marks.values())
+    return list(dict.fromkeys(chain.from_iterable(said)))
