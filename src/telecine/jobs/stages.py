@@ -21,7 +21,6 @@ from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
-from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
 from telecine.media import audio, encode, join, package, probe, subtitles, thumbnails, verify
@@ -111,12 +110,12 @@ def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context)
     return not finished
 
 
-def make_tree(plan: Plan, workspace: Workspace, context: Context, ring: Ring) -> None:
-    """Package every tree, encrypted by keys of `ring` where the plan says so, and add its thumbnails.
+def make_tree(plan: Plan, workspace: Workspace, context: Context, keys: package.Keys = package.no_keys) -> None:
+    """Package every tree, encrypted where the plan says so, and add its thumbnails.
 
-    Raises PACKAGE_FAILED, KEYS_REFUSED, KEYS_UNREACHABLE.
+    Raises PACKAGE_FAILED, and what `keys` raises.
     """
-    package.package(plan, workspace, context, JobKeys(workspace, ring))
+    package.package(plan, workspace, context, keys)
     if plan.thumbnails:
         thumbnails.make_thumbnails(plan, workspace, context)
 
