@@ -20,7 +20,7 @@ class KnownKeys:
         self._given |= {key.kid: key for key in keys.values()}
         return keys
 
-    def key(self, kid: bytes) -> ContentKey | None:
+    def key(self, kid: bytes, scheme: Scheme | None = None) -> ContentKey | None:
         return self._given.get(kid)
 
 

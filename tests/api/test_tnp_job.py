@@ -35,17 +35,23 @@ class TestDocumentSamples:
         return api
 
     @pytest.mark.parametrize("request_", [samples.JOB_CREATE, samples.JOB_DETAIL], ids=["create", "detail"])
-    def test_as_printed_they_ask_for_protection_and_are_refused_with_the_cure(self, ready, request_):
+    def test_as_printed_they_ask_for_a_watermark_and_are_refused_with_the_cure(self, ready, request_):
         answer = ready.call("POST", "/api/job/DEMO", json=request_)
         assert answer.status_code == 400
         body = answer.json()
         assert body["error_code"] == "E1006"
-        assert "Send it without 'output.drm.enabled'" in body["error_message"]
-        assert [error["field"] for error in body["data"]["errors"]] == [
-            "output.drm.enabled",
-            "output.forensic_watermarking.enabled",
-        ]
+        assert "Send it without 'output.forensic_watermarking.enabled'" in body["error_message"]
+        assert [error["field"] for error in body["data"]["errors"]] == ["output.forensic_watermarking.enabled"]
         assert ready.call("GET", "/api/job/DEMO").json()["total_count"] == 0
+
+    @pytest.mark.parametrize("request_", [samples.JOB_CREATE, samples.JOB_DETAIL], ids=["create", "detail"])
+    def test_without_a_watermark_they_are_encrypted_jobs(self, ready, request_):
+        answer = ready.call("POST", "/api/job/DEMO", json=samples.without_watermark(request_))
+        assert answer.json() == {"error_code": "0000", "error_message": "Success.", "data": {"job_id": 1}}
+        (line,) = ready.call("GET", "/api/job/DEMO?job_type=drm").json()["data"]
+        assert (line["drm"], line["forensic_watermark"]) == (True, False)
+        detail = ready.call("GET", "/api/job/DEMO/1").json()["data"]
+        assert detail["output"]["drm"] == request_["output"]["drm"]
 
     @pytest.mark.parametrize("request_", [samples.JOB_CREATE, samples.JOB_DETAIL], ids=["create", "detail"])
     def test_without_protection_they_are_jobs(self, ready, request_):

@@ -158,6 +158,14 @@ def test_stdin_is_empty_and_inherited_files_are_closed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not sandbox.network_isolation(), reason="this kernel allows no user namespaces")
+def test_a_tool_reads_what_it_is_given_and_no_command_line_shows_it(tmp_path: Path) -> None:
+    code = "print(open('/dev/stdin').read(), open('/proc/self/cmdline').read())"
+    said = python(code, tmp_path, stdin="a secret").stdout
+    assert said.startswith("a secret ")
+    assert said.count("a secret") == 1
+    assert not list(tmp_path.iterdir()), "it never was a file"
+
+
 def test_the_network_is_not_there(tmp_path: Path) -> None:
     connect = "import socket; socket.create_connection(('127.0.0.1', {}), 2); print('reached')"
     with socket.create_server(("127.0.0.1", 0)) as server:

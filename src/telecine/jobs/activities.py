@@ -14,9 +14,10 @@ from telecine.core.plan import Plan
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
 from telecine.jobs import stages
-from telecine.jobs.active_step import active_step, cpu_slot
+from telecine.jobs.active_step import ActiveStep, active_step, cpu_slot
 from telecine.jobs.endings import conclude, take_back
 from telecine.jobs.messages import Ending, JobRef, Planned, Step
+from telecine.jobs.protection import JobKeys
 from telecine.jobs.publishing import publish
 from telecine.jobs.services import Services
 from telecine.jobs.staging import stage_in
@@ -92,8 +93,10 @@ class JobActivities:
 
     @activity.defn(name=Step.PACKAGE, no_thread_cancel_exception=True)
     def package(self, ref: JobRef) -> None:
-        """Make the trees that will be published."""
-        self._media_step(ref, Phase.PACKAGE, JobState.PACKAGING, stages.make_tree)
+        """Make the trees that will be published, encrypted by the site's keys where the plan says so."""
+        with active_step(self._services, ref, Phase.PACKAGE, JobState.PACKAGING) as step, cpu_slot(step):
+            stages.make_tree(stages.load_plan(step.workspace), step.workspace, step.context, self._keys(step))
+            step.finish()
 
     @activity.defn(name=Step.VERIFY, no_thread_cancel_exception=True)
     def verify(self, ref: JobRef) -> None:
@@ -123,6 +126,9 @@ class JobActivities:
         """Clean the work folder and write the end into the row; returns the state that the job now has."""
         with active_step(self._services, ref, Phase.PUBLISH, give_up=False):
             return conclude(self._services, ref.job_id, ref.attempt, ending)
+
+    def _keys(self, step: ActiveStep) -> JobKeys:
+        return JobKeys(step.workspace, self._services.key_ring(step.job.site_id))
 
     def _media_step(self, ref: JobRef, phase: Phase, state: JobState, work: Callable[[Plan, Any, Any], object]) -> None:
         with active_step(self._services, ref, phase, state) as step, cpu_slot(step):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from telecine.core.drm import ContentKey, Label
+from telecine.core.drm import ContentKey, Label, Scheme
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.plan import TreeProtection
 from telecine.keys.source import KeySource
@@ -21,8 +21,8 @@ PINNED = "keys.json"
 class Ring(KeySource, Protocol):
     """A site's key source that also finds keys again."""
 
-    def key(self, kid: bytes) -> ContentKey | None:
-        """The key with this id, also one that was rotated away; None where the site has none."""
+    def key(self, kid: bytes, scheme: Scheme | None = None) -> ContentKey | None:
+        """The key with this id, also a rotated one, with its signals for `scheme`; None where none is."""
 
 
 class JobKeys:
@@ -41,19 +41,19 @@ class JobKeys:
             keys = self._ring.keys_for(protection.key_id, labels, protection.scheme)
             pins[name] = {label.value: key.kid.hex() for label, key in keys.items()}
             write_finished(self._workspace, self._workspace.root / PINNED, json.dumps(pins).encode())
-        return {Label(label): self._found(bytes.fromhex(kid)) for label, kid in pins[name].items()}
+        return {Label(label): self._found(kid, protection.scheme) for label, kid in pins[name].items()}
 
     def by_id(self) -> dict[bytes, bytes]:
         """Every key that the job has used, by its id: what verification decrypts with."""
-        kids = {bytes.fromhex(kid) for pinned in self._pins().values() for kid in pinned.values()}
-        return {kid: self._found(kid).key for kid in kids}
+        kids = {kid for pinned in self._pins().values() for kid in pinned.values()}
+        return {bytes.fromhex(kid): self._found(kid).key for kid in kids}
 
     def _pins(self) -> dict[str, dict[str, str]]:
         path = self._workspace.root / PINNED
         return json.loads(path.read_bytes()) if path.exists() else {}
 
-    def _found(self, kid: bytes) -> ContentKey:
-        key = self._ring.key(kid)
+    def _found(self, kid: str, scheme: Scheme | None = None) -> ContentKey:
+        key = self._ring.key(bytes.fromhex(kid), scheme)
         if key is None:
-            raise TelecineError(ErrorKind.KEYS_REFUSED, f"the key {kid.hex()}, with which this job began, is gone.")
+            raise TelecineError(ErrorKind.KEYS_REFUSED, f"the key {kid}, with which this job began, is gone.")
         return key

@@ -13,6 +13,7 @@ from telecine.catalog import storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer, load_master_key
+from telecine.keys.ring import KeyRing
 from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace
 from telecine.notify.pump import DeliveryOptions
@@ -63,6 +64,10 @@ class Services:
     def workspace(self, job_id: int) -> Workspace:
         """The job's work folder; all attempts share it, so that a restart finds finished chunks."""
         return Workspace(work_folder(self.settings.work, job_id))
+
+    def key_ring(self, site_id: str) -> KeyRing:
+        """The content keys of a site."""
+        return KeyRing(self.database, self.sealer, site_id)
 
     def store(self, job: Job, storage_id: str) -> Store:
         """Open a storage of the job's site. Raises NOT_FOUND."""

@@ -27,11 +27,11 @@ class KeyRing:
         """See `KeySource.keys_for`."""
         return self._source().keys_for(content_id, labels, scheme)
 
-    def key(self, kid: bytes) -> ContentKey | None:
-        """The key of this KID, of whatever content and version; None where the site has none."""
+    def key(self, kid: bytes, scheme: Scheme | None = None) -> ContentKey | None:
+        """The key of this KID, of any content and version, with its signals for `scheme`; None where none is."""
         with self._database.read() as s:
             row = content_keys.find(s, self._site_id, kid)
-        return None if row is None else content_keys.opened(self._sealer, row)
+        return None if row is None else content_keys.opened(self._sealer, row, scheme)
 
     def rotate(self, content_id: str, actor: Actor) -> list[StoredKey]:
         """Give the content new versions of all its keys; the old ones stay findable by KID, and packaged trees play on.

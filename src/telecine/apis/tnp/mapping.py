@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telecine.apis.findings import Findings, Problems
+from telecine.apis.tnp.protection import read_protection
 from telecine.apis.tnp.renditions import read_audio, read_language, read_video
 from telecine.apis.tnp.schema import unknown_fields
 from telecine.apis.tnp.schema_job import (
@@ -56,6 +57,7 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
     default_language = _default_language(request.output, audio, found)
     path = folder(request.output.path, "output.path", found)
     packaging = _packaging(request.output.packaging, found)
+    protection = read_protection(request.output.drm, found)
     noti_id, noti_field = _notification(request, found)
     _note_unknown(request, found)  # last: there is room for so many warnings and these matter least
     found.settle()
@@ -72,6 +74,7 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
         video=tuple(video),
         audio=tuple(audio),
         packaging=packaging,
+        protection=protection,
     )
     echo = {name: sent[name] for name in type(request).model_fields if name in sent}
     return Translated(spec, echo, tuple(found.warnings), noti_id, noti_field)
@@ -133,9 +136,7 @@ def _note_unknown(request: JobRequest, found: Findings) -> None:
 
 
 def _refuse_later_steps(output: Output, found: Findings) -> None:
-    """Protection is never left out in silence: who asks for it and cannot have it gets no job."""
-    if output.drm is not None and output.drm.enabled:
-        found.unsupported("output.drm.enabled", "DRM comes with a later release. No job was created.")
+    """A watermark is never left out in silence: who asks for it and cannot have it gets no job."""
     if output.forensic_watermarking is not None and output.forensic_watermarking.enabled:
         found.unsupported(
             "output.forensic_watermarking.enabled",

@@ -27,6 +27,7 @@ routes = APIRouter(prefix=f"{PREFIX}/api/job", route_class=JsonRoute, dependenci
 JobInPath = Annotated[int, Path(alias="jobId", examples=[1])]
 _EXAMPLES: Any = {
     "document": {"summary": "The document's sample", "value": samples.JOB_CREATE},
+    "encrypted": {"summary": "The same without watermark", "value": samples.without_watermark(samples.JOB_CREATE)},
     "plain": {"summary": "The same, unprotected", "value": samples.without_protection(samples.JOB_CREATE)},
 }
 
@@ -53,6 +54,7 @@ def create_job(
                     request=job.echo,
                     priority=body.priority,
                     user_data=body.user_data or {},
+                    drm=job.spec.protected,
                     noti_id=job.noti_id,
                     warnings=job.warnings,
                 ),

@@ -153,6 +153,13 @@ NOTIFICATION: dict[str, Any] = {
 """Create and update send the same."""
 
 
+def without_watermark(job: dict[str, Any]) -> dict[str, Any]:
+    """A job request like `job` that asks for no forensic watermark."""
+    plain = deepcopy(job)
+    plain["output"]["forensic_watermarking"] = {"enabled": False}
+    return plain
+
+
 def without_protection(job: dict[str, Any]) -> dict[str, Any]:
     """A job request like `job` that asks for neither DRM nor a forensic watermark."""
     plain = deepcopy(job)

@@ -131,7 +131,7 @@ class DrmOption(Wire):
     max_hd_height: Annotated[Whole, Field(ge=0)] | None = None
     max_uhd1_height: Annotated[Whole, Field(ge=0)] | None = None
     skip_audio_encryption: Flag | None = None
-    clear_lead: Annotated[Decimal, Field(ge=0)] | None = None
+    clear_lead: Annotated[Decimal, Field(ge=0, le=86_400)] | None = None
     generate_tracktype_manifests: Flag | None = None
 
 
