@@ -7,27 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.tnp import job, read, refused
 
-from telecine.apis.envelope import translate
-from telecine.apis.findings import Problems
 from telecine.apis.tnp import samples
-from telecine.apis.tnp.mapping import error_body, translate_job
-from telecine.apis.tnp.schema_job import JobRequest
-from telecine.core.drm import Ladder
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import AudioRemap, Cbr, Crf, Format, Protection, SubtitleFormat, Vbr
-from telecine.core.limits import Policy
-from telecine.core.tnp_codes import ERROR_CODES
 
 VIDEO, AUDIO = 0, 1
-
-
-def job(**output):
-    """The document's sample without protection and notification, with `output` laid over its output."""
-    request = samples.without_protection(samples.JOB_CREATE)
-    del request["output"]["job_noti_id"]
-    request["output"] |= output
-    return request
 
 
 def with_video(**fields):
@@ -51,25 +37,6 @@ def with_audio(**fields):
         else:
             track[name] = value
     return request
-
-
-def read(request):
-    return translate_job(JobRequest.model_validate(request), request, Policy())
-
-
-def refused(request):
-    """Every fault of `request` as (kind, field)."""
-    try:
-        read(request)
-    except ValidationError as error:
-        found = translate([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()])
-    except Problems as error:
-        found = error.errors
-    except TelecineError as error:
-        found = [error]
-    else:
-        raise AssertionError("the request was accepted")
-    return {(fault.kind, fault.field) for fault in found}
 
 
 class TestDocumentSamples:
@@ -536,76 +503,6 @@ class TestPackaging:
         result = read(job(packaging=packaging))
         assert result.spec.packaging.subtitles == {}
         assert any("subtitle_format.hls" in warning for warning in result.warnings)
-
-
-def protection(**option):
-    return read(job(drm={"enabled": True, "option": option})).spec.protection
-
-
-class TestProtection:
-    @pytest.mark.parametrize("drm", [None, {}, {"enabled": False}, {"enabled": "false", "option": {"clear_lead": 0}}])
-    def test_drm_that_is_off_means_none_whatever_its_options_say(self, drm):
-        assert read(job(drm=drm)).spec.protection is None
-
-    @pytest.mark.parametrize("enabled", [True, "true"])
-    def test_drm_that_is_on_needs_no_options(self, enabled):
-        result = read(job(drm={"enabled": enabled}))
-        assert result.spec.protection == Protection()
-        assert result.spec.protected
-
-    def test_every_option_arrives(self):
-        assert protection(
-            multi_key=True,
-            max_sd_height=360,
-            max_hd_height=720,
-            max_uhd1_height=1080,
-            skip_audio_encryption=True,
-            clear_lead=10,
-            generate_tracktype_manifests=True,
-        ) == Protection(
-            multi_key=True,
-            ladder=Ladder(max_sd_height=360, max_hd_height=720, max_uhd1_height=1080),
-            skip_audio=True,
-            clear_lead=10,
-            track_type_manifests=True,
-        )
-
-    def test_a_height_of_zero_means_the_default(self):
-        assert protection(multi_key=True, max_sd_height=0, max_hd_height=720).ladder == Ladder(max_hd_height=720)
-
-    def test_heights_have_no_effect_without_several_keys(self):
-        assert protection(max_sd_height=5000).ladder == Ladder()
-
-    @pytest.mark.parametrize(
-        ("heights", "field"),
-        [
-            ({"max_sd_height": 1080}, "max_hd_height"),
-            ({"max_hd_height": 400}, "max_hd_height"),
-            ({"max_uhd1_height": 1080}, "max_uhd1_height"),
-        ],
-    )
-    def test_classes_that_end_before_they_begin_are_refused(self, heights, field):
-        request = job(drm={"enabled": True, "option": {"multi_key": True, **heights}})
-        assert refused(request) == {(ErrorKind.FIELD_OUT_OF_RANGE, f"output.drm.option.{field}")}
-
-    def test_manifests_for_some_screens_without_several_keys_are_warned_of(self):
-        request = job(drm={"enabled": True, "option": {"generate_tracktype_manifests": True}})
-        assert any("generate_tracktype_manifests" in warning for warning in read(request).warnings)
-
-    @pytest.mark.parametrize("value", [-1, "x", 1e30])
-    def test_a_clear_lead_that_is_none(self, value):
-        request = job(drm={"enabled": True, "option": {"clear_lead": value}})
-        kinds = {kind for kind, _ in refused(request)}
-        assert kinds <= {ErrorKind.FIELD_OUT_OF_RANGE, ErrorKind.FIELD_INVALID}
-
-    @pytest.mark.parametrize("enabled", [True, "true"])
-    def test_a_watermark_is_refused_with_the_cure(self, enabled):
-        with pytest.raises(TelecineError) as caught:
-            read(job(forensic_watermarking={"enabled": enabled}))
-        body = error_body(caught.value)
-        assert body["error_code"] == ERROR_CODES[ErrorKind.NOT_SUPPORTED_YET]
-        assert "'output.forensic_watermarking.enabled'" in body["error_message"]
-        assert "Send it without" in body["error_message"]
 
 
 class TestUnknownFields:
