@@ -110,7 +110,7 @@ def test_every_adaptation_set_says_its_own_key_and_only_that():
         media = adaptation.find(f"{tag('Representation')}/{tag('SegmentTemplate')}").get("media")
         name = next(name for name, files in FILES.items() if files.segments == media)
         assert said[0].replace("-", "") == MARKS[name].key.kid.hex()
-        assert said[1:] == [None] * 4
+        assert said[1:] == [None] * 3
         kinds = [child.tag.rpartition("}")[2] for child in adaptation if child.tag != tag("ContentProtection")]
         assert kinds == sorted(kinds, key=["SupplementalProperty", "Role", "Representation"].index)
 

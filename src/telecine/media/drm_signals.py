@@ -7,7 +7,10 @@ A key server's own words come first; what it leaves out is made here. Pure. Whic
 | Widevine | yes | yes | yes, `urn:uuid:edef8ba9-…` |
 | PlayReady | yes | yes, with `mspr:pro` | yes, `com.microsoft.playready` |
 | FairPlay | no: it has none | no: no player reads it there | cbcs only, `com.apple.streamingkeydelivery` |
-| ClearKey | yes, the common box | yes, with the common box beside it | yes, `org.w3.clearkey` |
+| ClearKey | yes, the common box | yes, by DASH's own UUID and without box | yes, `org.w3.clearkey` with the key id |
+
+The common system is no ContentProtection of its own (DASH-IF IOP 4.3, 7.6.2.4): dash.js would take its box for
+ClearKey's key ids. And hls.js takes the data of a ClearKey line for the key id itself.
 
 In MPEG-TS only FairPlay reads SAMPLE-AES, so there it stands alone.
 """
@@ -38,7 +41,7 @@ KEY_FORMATS = {
 }
 """KEYFORMAT of each system in HLS, in the order in which lines are written."""
 
-_NAMES = {DrmSystem.WIDEVINE: "Widevine", DrmSystem.PLAYREADY: "MSPR 2.0", DrmSystem.CLEARKEY: "common"}
+_NAMES = {DrmSystem.WIDEVINE: "Widevine", DrmSystem.PLAYREADY: "MSPR 2.0"}
 _METHODS = {Scheme.CENC: "SAMPLE-AES-CTR", Scheme.CBCS: "SAMPLE-AES"}
 SPACES = {"cenc": CENC, "mspr": PLAYREADY, "dashif": LICENCE_URL}
 """XML name spaces by the prefixes that key servers use without declaring them."""
@@ -142,7 +145,8 @@ class Marks:
         if system is DrmSystem.PLAYREADY:
             header = playready_object(self.key, self.scheme, self.house.playready_url)
             return f"data:text/plain;charset=UTF-16;base64,{b64encode(header).decode()}"
-        return f"data:text/plain;base64,{b64encode(self.pssh(system)).decode()}"
+        data = self.key.kid if system is DrmSystem.CLEARKEY else self.pssh(system)
+        return f"data:text/plain;base64,{b64encode(data).decode()}"
 
 
 def _protection(scheme: str, value: str, inner: str = "") -> etree._Element:

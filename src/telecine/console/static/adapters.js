@@ -1,15 +1,38 @@
 // One face for three players, so that the page need not know which one plays.
 //
-// `open(video, texts, url, hooks)` loads a manifest into `video` (`texts` is a layer above it, for subtitles that the browser
-// cannot draw) and gives an object with
+// `open(video, texts, url, hooks, licence)` loads a manifest into `video` (`texts` is a layer above it, for subtitles that the
+// browser cannot draw; `licence` is {url, token} of a ClearKey server, or null) and gives an object with
 //   renditions() audio() subtitles()       lists of {id, label, active}; renditions also have height and bandwidth
 //   pickRendition(id) pickAudio(id) pickSubtitle(id)       null: automatic choice, or no subtitles
 // `hooks.changed()` is called when a list or a choice has changed, `hooks.failed(text)` when playback cannot go on.
 
+const CLEARKEY = "org.w3.clearkey";
+
 const kbit = (bandwidth) => (bandwidth ? ` · ${Math.round(bandwidth / 1000)} kbit/s` : "");
 const named = (track) => [track.label || track.name, track.language || track.lang].filter(Boolean).join(" · ") || "track";
 
-async function openShaka(video, _texts, url, hooks) {
+// The common `pssh` box (version 1) of some key ids: what ClearKey understands whatever the manifest names.
+function commonBox(kids) {
+  const number = (value) => value.toString(16).padStart(8, "0");
+  const hex = [number(36 + 16 * kids.length), "70737368", "01000000", "1077efecc0b24d02ace33c1e52e2fb4b", number(kids.length)];
+  return Uint8Array.from([...hex, ...kids, number(0)].join("").match(/../g), (pair) => parseInt(pair, 16));
+}
+
+function licenseShaka(player, licence) {
+  player.configure({
+    drm: {
+      // HLS has no key line for ClearKey that shaka-player reads, so Widevine's, with the same key id, stands for it.
+      servers: { [CLEARKEY]: licence.url, "com.widevine.alpha": licence.url },
+      keySystemsMapping: { "com.widevine.alpha": CLEARKEY },
+      initDataTransform: (data, _type, info) => (info?.keyIds?.size ? commonBox([...info.keyIds]) : data),
+    },
+  });
+  player.getNetworkingEngine().registerRequestFilter((type, request) => {
+    if (type === shaka.net.NetworkingEngine.RequestType.LICENSE) request.headers.Authorization = `Bearer ${licence.token}`;
+  });
+}
+
+async function openShaka(video, _texts, url, hooks, licence) {
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error("shaka-player does not support this browser.");
   const player = new shaka.Player();
@@ -20,6 +43,7 @@ async function openShaka(video, _texts, url, hooks) {
     player.addEventListener(name, hooks.changed);
   }
   await player.attach(video);
+  if (licence) licenseShaka(player, licence);
   await player.load(url).catch(failed);
   // In an order of our own: the player's may change while it plays, and a position is what we know a rendition by.
   const videos = () => player.getVideoTracks().sort((one, other) => other.bandwidth - one.bandwidth);
@@ -41,9 +65,23 @@ async function openShaka(video, _texts, url, hooks) {
   return { name: `shaka-player ${shaka.Player.version}`, player, ...face };
 }
 
-async function openHls(video, _texts, url, hooks) {
+function licensedHls(licence) {
+  const licenseXhrSetup = (request, address) => {
+    request.open("POST", address, true);
+    request.setRequestHeader("Authorization", `Bearer ${licence.token}`);
+    request.setRequestHeader("Content-Type", "application/json");
+  };
+  // Left to itself hls.js asks for the video's key only: it cannot tell whose key the init data of ClearKey means.
+  const generateRequest = (_type, _data, { decryptdata: { keyId } }) => {
+    const kid = Array.from(keyId, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return { initDataType: "cenc", initData: commonBox([kid]).buffer };
+  };
+  return { emeEnabled: true, drmSystems: { [CLEARKEY]: { licenseUrl: licence.url, generateRequest } }, licenseXhrSetup };
+}
+
+async function openHls(video, _texts, url, hooks, licence) {
   if (!Hls.isSupported()) throw new Error("hls.js does not support this browser.");
-  const player = new Hls();
+  const player = new Hls(licence ? licensedHls(licence) : {});
   player.on(Hls.Events.ERROR, (_, data) => {
     if (data.fatal) hooks.failed(`hls.js ${data.type}: ${data.details} ${data.error?.message ?? ""}`);
   });
@@ -69,12 +107,16 @@ async function openHls(video, _texts, url, hooks) {
   return { name: `hls.js ${Hls.version}`, player, ...face };
 }
 
-async function openDashjs(video, texts, url, hooks) {
+async function openDashjs(video, texts, url, hooks, licence) {
   const player = dashjs.MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE } });
   player.on("error", (event) => hooks.failed(`dash.js error ${event.error?.code}: ${event.error?.message}`));
   for (const name of ["streamInitialized", "qualityChangeRendered", "trackChangeRendered", "allTextTracksAdded"]) {
     player.on(name, hooks.changed);
+  }
+  if (licence) {
+    const httpRequestHeaders = { Authorization: `Bearer ${licence.token}`, "Content-Type": "application/json" };
+    player.setProtectionData({ [CLEARKEY]: { serverURL: licence.url, httpRequestHeaders } });
   }
   player.initialize(video, url, true);
   player.attachTTMLRenderingDiv(texts);

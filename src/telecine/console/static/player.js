@@ -1,4 +1,4 @@
-// The page around a player: reads ?manifest=…&player=…, fills the selectors, shows what plays and what went wrong.
+// The page around a player: reads ?manifest=…&player=…&token=… (a playback token, for encrypted trees), fills the selectors, shows what plays and what went wrong.
 
 import { PLAYERS, playerFor } from "./adapters.js";
 
@@ -60,12 +60,13 @@ function listen() {
   setInterval(showNow, 500);
 }
 
-async function start(manifest, name) {
+async function start(manifest, name, token) {
   const url = new URL(manifest, location.href);
   if (!["http:", "https:"].includes(url.protocol)) throw new Error("The manifest must be an http or https address.");
   const { script, open } = PLAYERS[name] ?? PLAYERS[playerFor(manifest)];
+  const licence = token ? { url: new URL("/licence/clearkey", location.href).href, token } : null;
   await loadScript(script);
-  state.face = await open(video, at("texts"), url.href, { changed: showChoices, failed });
+  state.face = await open(video, at("texts"), url.href, { changed: showChoices, failed }, licence);
   showChoices();
   listen();
   await video.play().catch(() => {}); // a browser may want a click first; the video has its own controls
@@ -74,4 +75,5 @@ async function start(manifest, name) {
 const form = at("source");
 form.manifest.value = asked.get("manifest") ?? "";
 form.player.value = asked.get("player") ?? "";
-if (form.manifest.value) start(form.manifest.value, form.player.value).catch((error) => failed(error.message));
+form.token.value = asked.get("token") ?? "";
+if (form.manifest.value) start(form.manifest.value, form.player.value, form.token.value).catch((error) => failed(error.message));
