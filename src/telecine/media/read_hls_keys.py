@@ -5,16 +5,14 @@ What stands in the URIs is read by `drm_contents`.
 
 import re
 
+from telecine.media.hls_attributes import Attributes, bare, parse_attributes
 from telecine.media.manifests import Fault, ProtectionMark, SystemMark
 
 IDENTITY = "identity"
 """KEYFORMAT of a line that names none."""
 _KEY = "#EXT-X-KEY:"
 _SESSION_KEY = "#EXT-X-SESSION-KEY:"
-_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)')
 _SIXTEEN_BYTES = re.compile(r"^0x([0-9a-f]{32})$", re.IGNORECASE)
-
-type _Line = dict[str, str]
 
 
 def hls_marks(name: str, text: str) -> tuple[tuple[ProtectionMark, ...], tuple[Fault, ...]]:
@@ -25,7 +23,7 @@ def hls_marks(name: str, text: str) -> tuple[tuple[ProtectionMark, ...], tuple[F
     """
     marks: list[ProtectionMark] = []
     faults: list[Fault] = []
-    in_force: dict[str, _Line] = {}
+    in_force: dict[str, Attributes] = {}
     new: set[str] = set()
     number = 0
     for line in map(str.strip, text.splitlines()):
@@ -54,7 +52,7 @@ def session_keys(text: str) -> tuple[SystemMark, ...]:
     )
 
 
-def _count_in(marks: list[ProtectionMark], number: int, lines: list[_Line]) -> None:
+def _count_in(marks: list[ProtectionMark], number: int, lines: list[Attributes]) -> None:
     """Count segment `number` in, to which `lines` apply."""
     if not lines:
         return
@@ -69,7 +67,7 @@ def _count_in(marks: list[ProtectionMark], number: int, lines: list[_Line]) -> N
     marks.append(ProtectionMark(first, number + 1, method, systems, iv=iv))
 
 
-def _system(line: _Line) -> SystemMark:
+def _system(line: Attributes) -> SystemMark:
     return SystemMark(
         system=line.get("KEYFORMAT", IDENTITY).lower(),
         kid=_number(line["KEYID"]) if "KEYID" in line else b"",
@@ -77,8 +75,8 @@ def _system(line: _Line) -> SystemMark:
     )
 
 
-def _attributes(text: str) -> _Line:
-    return {match[1]: match[2].strip('"') for match in _ATTRIBUTE.finditer(text)}
+def _attributes(text: str) -> Attributes:
+    return {name: bare(value) for name, value in parse_attributes(text).items()}
 
 
 def _number(text: str) -> bytes:

@@ -7,6 +7,7 @@ returns what is wrong with the file's content, as a sentence that follows its na
 import re
 import struct
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import PurePosixPath
 
 TS_PACKET = 188
@@ -216,7 +217,7 @@ def _trun_sizes(content: bytes, at: int, end: int, default: int) -> Iterator[int
     if rows + 4 * len(fields) * count != end:
         raise BrokenError("has a trun that does not hold the samples that it counts")
     if _SAMPLE_SIZES not in fields:
-        yield default * count
+        yield from repeat(default, count)
         return
     values = struct.unpack(f">{len(fields) * count}I", content[rows:end])
     yield from values[fields.index(_SAMPLE_SIZES) :: len(fields)]
