@@ -76,15 +76,13 @@ class Encryption:
         self.entry = Entry("cbcs", kid, iv=ivs.pop() if len(ivs) == 1 else b"")
 
     def opening(self, pieces: list[Piece], keys: Mapping[bytes, bytes]) -> Opening | None:
-        """What opens the track, whose readable segments are `pieces`; None where it is clear or cannot be opened."""
+        """What opens the track, whose readable segments are `pieces`; None where it is clear."""
         if not self.on:
             return None
-        key = keys.get(self.entry.kid)
-        self.opened = key is not None and (self.init is not None or bool(self.entry.iv))
-        if key is None or not self.opened:
-            return None
+        key = keys.get(self.entry.kid, b"")
+        self.opened = bool(key) and (self.init is not None or bool(self.entry.iv))
         places = frozenset(number for number, piece in enumerate(pieces) if self.segments.get(piece))
-        return Opening(key, self.entry.iv, places)
+        return Opening(key if self.opened else b"", self.entry.iv, places)
 
 
 def _kids(system: SystemMark) -> frozenset[bytes]:

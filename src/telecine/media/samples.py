@@ -95,7 +95,7 @@ class Samples:
 class Opening:
     """How an encrypted track is opened. MP4 says the rest itself; elsewhere an IV and the encrypted pieces are told.
 
-    `places` are the positions of those pieces.
+    `places` are the positions of those pieces. Without a key the samples stay as they are, and are only counted.
     """
 
     key: bytes = field(repr=False)
@@ -113,7 +113,7 @@ def read_samples(
     watch: Watch,
     opening: Opening | None = None,
 ) -> Samples:
-    """Read a track whose segments are `pieces` below `root`; an encrypted one is read as it is without `opening`.
+    """Read a track whose segments are `pieces` below `root`; an encrypted one needs an `opening`.
 
     What cannot be read or decoded becomes a fault at its segment's file.
     """
@@ -220,8 +220,13 @@ class _Reader:
         return samples
 
     def _options(self) -> dict[str, str]:
-        """FFmpeg decrypts MP4 itself, by what `tenc` and `senc` say: another implementation than the packager."""
-        return {"decryption_key": self._opening.key.hex()} if self._opening and self._form == "mp4" else {}
+        """FFmpeg decrypts MP4 itself, by what `tenc` and `senc` say: another implementation than the packager.
+
+        Samples that stay encrypted must not be parsed, or some would be joined for want of a beginning.
+        """
+        if self._opening is None or self._form != "mp4":
+            return {}
+        return {"decryption_key": self._opening.key.hex()} if self._opening.key else {"fflags": "noparse"}
 
     def _describe(self, samples: Samples, stream: Any) -> None:  # noqa: ANN401
         context = stream.codec_context
@@ -249,7 +254,7 @@ class _Reader:
     ) -> None:
         digest = digester(samples.codec, samples.extradata)
         place = 0
-        opening = self._opening if self._form != "mp4" else None
+        opening = self._opening if self._form != "mp4" and self._opening and self._opening.key else None
         decrypt = decryptor(samples.codec, opening.key, opening.iv) if opening else bytes
         for packet in container.demux(stream):
             clear = packet
