@@ -94,19 +94,16 @@ def said_in_playready(content: bytes) -> Said:
     raise ValueError("is a PlayReady object without header")
 
 
-def said_in_mark(mark: SystemMark) -> Said:
-    """What a ContentProtection element or a key line says. Raises ValueError."""
-    found = [Said(frozenset({mark.kid} if mark.kid else ()))]
+def said_in_mark(mark: SystemMark) -> tuple[Said, ...]:
+    """What each part of a ContentProtection element or a key line says. Raises ValueError."""
+    found = [Said(frozenset({mark.kid}))] if mark.kid else []
     if mark.pssh:
         found.append(said_in_pssh(mark.pssh))
     if mark.playready:
         found.append(said_in_playready(mark.playready))
     if mark.uri:
         found.append(_said_in_uri(mark))
-    schemes = {said.scheme for said in found if said.scheme}
-    if len(schemes) > 1:
-        raise ValueError(f"means {' and '.join(sorted(schemes))} at once")
-    return Said(frozenset().union(*(said.kids for said in found)), "".join(schemes))
+    return tuple(found)
 
 
 def _said_in_uri(mark: SystemMark) -> Said:

@@ -88,6 +88,6 @@ class Encryption:
 def _kids(system: SystemMark) -> frozenset[bytes]:
     """Key ids of a mark; one that cannot be read is a fault elsewhere."""
     try:
-        return said_in_mark(system).kids
+        return frozenset(kid for said in said_in_mark(system) for kid in said.kids)
     except ValueError:
         return frozenset()

@@ -33,15 +33,19 @@ def is_encrypted(content: bytes) -> bool:
     return _SOUND_SETUP in content[: id3_length(content[:10])]
 
 
-def decryptor(codec: str, key: bytes, iv: bytes) -> Decrypt:
-    """A function from an encrypted access unit to the clear one."""
+def picture_decryptor(key: bytes, iv: bytes) -> Decrypt:
+    """A function from an encrypted access unit of H.264 to the clear one, which may be shorter."""
+    return lambda unit: b"".join(_clear_units(unit, _chain(key, iv)))
 
-    def decrypt(blocks: bytes) -> bytes:
-        return Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor().update(blocks)
 
-    if codec == "h264":
-        return lambda unit: b"".join(_clear_units(unit, decrypt))
-    return lambda unit: b"".join(_clear_frames(unit, decrypt))
+def sound_decryptor(key: bytes, iv: bytes) -> Decrypt:
+    """A function from encrypted audio frames, one after the other, to the clear ones of the same lengths."""
+    return lambda frames: b"".join(_clear_frames(frames, _chain(key, iv)))
+
+
+def _chain(key: bytes, iv: bytes) -> Decrypt:
+    cipher = Cipher(algorithms.AES(key), modes.CBC(iv))
+    return lambda blocks: cipher.decryptor().update(blocks)
 
 
 def _clear_units(unit: bytes, decrypt: Decrypt) -> Iterator[bytes]:
@@ -75,10 +79,10 @@ def _clear_slice(data: bytes, decrypt: Decrypt) -> bytes:
     return bytes(clear)
 
 
-def _clear_frames(unit: bytes, decrypt: Decrypt) -> Iterator[bytes]:
+def _clear_frames(frames: bytes, decrypt: Decrypt) -> Iterator[bytes]:
     at = 0
-    while at < len(unit):
-        frame = unit[at : at + (frame_length(unit[at : at + 8]) or len(unit))]
+    while at < len(frames):
+        frame = frames[at : at + (frame_length(frames[at : at + 8]) or len(frames))]
         at += len(frame)
         begin = _SOUND_LEADER + (_header(frame) if frame[0] == 0xFF else 0)
         end = begin + max(0, len(frame) - begin) // _BLOCK * _BLOCK

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal
 
@@ -16,7 +17,7 @@ import av
 from av.error import FFmpegError
 
 from telecine.media.manifests import Fault, Kind, Piece
-from telecine.media.sample_aes import decryptor
+from telecine.media.sample_aes import Decrypt, picture_decryptor, sound_decryptor
 from telecine.media.sample_digest import digester
 from telecine.media.structure import id3_length, packed_frames, packed_timestamp
 
@@ -120,7 +121,8 @@ def read_samples(
     extension = PurePosixPath(pieces[0].path).suffix
     packed = extension in (".aac", ".ac3", ".ec3")
     media = [_without_tag(root, piece) for piece in pieces] if packed else pieces
-    stream = _Stream(root, [init, *media] if init else media)
+    inside = sound_decryptor(opening.key, opening.iv) if packed and opening and opening.key else None
+    stream = _Stream(root, [init, *media] if init else media, inside, opening.places if opening else frozenset())
     reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch, opening)
     samples = reader.read(1 if init else 0, [piece.path for piece in pieces])
     if packed:
@@ -135,11 +137,22 @@ def read_file(path: Path, kind: Kind, watch: Watch) -> Samples:
 
 
 class _Stream:
-    """Pieces one after the other, as a file that can only be read forward."""
+    """Pieces one after the other, as a file that can only be read forward.
 
-    def __init__(self, root: Path, pieces: Sequence[Piece]) -> None:
+    `decrypt` is applied to the pieces at `places`; it must keep their length.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        pieces: Sequence[Piece],
+        decrypt: Decrypt | None = None,
+        places: frozenset[int] = frozenset(),
+    ) -> None:
         self._root = root
-        self._waiting = iter(pieces)
+        self._decrypt = decrypt
+        self._places = places
+        self._waiting = enumerate(pieces)
         self._file: IO[bytes] | None = None
         self._left = 0
         self.starts: list[int] = []
@@ -167,13 +180,17 @@ class _Stream:
         self._file = None
 
     def _next(self) -> bool:
-        piece = next(self._waiting, None)
+        number, piece = next(self._waiting, (0, None))
         if piece is None:
             return False
         path = self._root / piece.path
         self._file = path.open("rb")
         self._file.seek(piece.offset)
         self._left = piece.length if piece.length is not None else path.stat().st_size
+        if self._decrypt and number in self._places:
+            content = self._decrypt(self._file.read(self._left))
+            self._file.close()
+            self._file = BytesIO(content)
         return True
 
 
@@ -254,8 +271,10 @@ class _Reader:
     ) -> None:
         digest = digester(samples.codec, samples.extradata)
         place = 0
-        opening = self._opening if self._form != "mp4" and self._opening and self._opening.key else None
-        decrypt = decryptor(samples.codec, opening.key, opening.iv) if opening else bytes
+        opening = self._opening if self._form == "mpegts" and self._opening and self._opening.key else None
+        decrypt: Decrypt = bytes
+        if opening:
+            decrypt = (picture_decryptor if self._kind == "video" else sound_decryptor)(opening.key, opening.iv)
         for packet in container.demux(stream):
             clear = packet
             if packet.size:

@@ -219,11 +219,12 @@ def _meant(rendition: Rendition, place: str, mark: ProtectionMark) -> Iterator[F
     for system in mark.systems:
         name = system_of(system.system) or system.system
         try:
-            said = said_in_mark(system)
+            parts = said_in_mark(system)
         except ValueError as error:
             yield Fault(place, f"what it tells {name} of {rendition.place} {error}")
             continue
-        yield from _agrees(rendition, place, f"what it tells {name}", said)
+        for said in parts:
+            yield from _agrees(rendition, place, f"what it tells {name}", said)
     if rendition.encryption.init is None and not entry.kid:
         yield Fault(place, f"does not say which key {rendition.place} has, or says several")
 
