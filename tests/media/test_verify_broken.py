@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 from tests import plans
 from tests.media import packaging
-from tests.media.packaging import Programme, audio_clip, packaged, place, plan_of, video_clip, workspace_of
+from tests.media.breaking import Breakable
+from tests.media.packaging import audio_clip, packaged, place, plan_of, video_clip, workspace_of
 
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
@@ -40,33 +41,6 @@ def broken(whole, tmp_path):
     """A copy that a test may break; `broken.faults(check)` are what verification then says."""
     shutil.copytree(whole.workspace.root, tmp_path / "job")
     return Breakable(PLAN, Workspace(tmp_path / "job"))
-
-
-class Breakable(Programme):
-    def report(self):
-        return judge(self.tree, self.plan, self.workspace, packaging.context(self))
-
-    def faults(self, check):
-        report = self.report()
-        assert not report.ok
-        assert report.check(check).outcome == "failed", report.explain()
-        return [str(fault) for fault in report.check(check).faults]
-
-    def flip(self, name, position):
-        path = self.tree / name
-        content = bytearray(path.read_bytes())
-        content[round(position * len(content))] ^= 0x10
-        path.write_bytes(content)
-
-    def cut(self, name, missing):
-        path = self.tree / name
-        path.write_bytes(path.read_bytes()[:-missing])
-
-    def change(self, name, pattern, replacement, count=1):
-        text = self.read(name)
-        changed = re.sub(pattern, replacement, text, count=count)
-        assert changed != text
-        (self.tree / name).write_text(changed)
 
 
 @pytest.mark.parametrize(

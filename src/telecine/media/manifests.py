@@ -56,11 +56,47 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemMark:
+    """What a manifest tells one DRM system, as it stands there; parts that are not there are empty.
+
+    `system` is the `schemeIdUri` of a ContentProtection element or the KEYFORMAT of a key line, in lower case.
+    `pssh` and `playready` are a whole box and a PlayReady object; `kid` is a KEYID; `uri` is where HLS gets the key.
+    """
+
+    system: str
+    pssh: bytes = b""
+    playready: bytes = b""
+    kid: bytes = b""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionMark:
+    """What a manifest says of encrypted segments: those from number `first` up to and without `end`, counted from 0.
+
+    `scheme` is `cenc` or `cbcs` in DASH and the METHOD in HLS, and empty where it is not said; `kid` is DASH's
+    default_KID and `iv` HLS's IV, or empty. DASH does not say where a clear lead ends; there all segments are meant.
+    """
+
+    first: int
+    end: int
+    scheme: str
+    systems: tuple[SystemMark, ...]
+    kid: bytes = b""
+    iv: bytes = b""
+
+    def covers(self, number: int) -> bool:
+        """Whether segment `number` is meant."""
+        return self.first <= number < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One rendition as one manifest describes it. Values that the manifest leaves out are empty, 0 or None.
 
     `name` is its own playlist in HLS and the Representation's id in DASH; `bandwidth` and `average` are bits per
-    second (HLS says them per variant instead); `target` is HLS's EXT-X-TARGETDURATION in seconds.
+    second (HLS says them per variant instead); `target` is HLS's EXT-X-TARGETDURATION in seconds; `protection` is
+    empty where the manifest calls it clear.
     """
 
     name: str
@@ -78,6 +114,7 @@ class Track:
     height: int = 0
     frame_rate: Fraction | None = None
     target: int | None = None
+    protection: tuple[ProtectionMark, ...] = ()
 
     @property
     def duration(self) -> Fraction:
@@ -113,7 +150,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One main manifest with everything that it leads to. `files` are the manifests themselves, playlists included."""
+    """One main manifest with everything that it leads to.
+
+    `files` are the manifests themselves, playlists included; `session_keys` are HLS's EXT-X-SESSION-KEY lines.
+    """
 
     path: str
     protocol: Literal["dash", "hls"]
@@ -123,6 +163,7 @@ class Manifest:
     variants: tuple[Variant, ...] = ()
     iframes: tuple[Track, ...] = ()
     faults: tuple[Fault, ...] = field(default=())
+    session_keys: tuple[SystemMark, ...] = ()
 
     def of_kind(self, kind: Kind) -> tuple[Track, ...]:
         """The tracks of one kind, in the manifest's order."""

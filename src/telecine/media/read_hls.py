@@ -17,12 +17,14 @@ from telecine.media.manifests import (
     ManifestError,
     Piece,
     Segment,
+    SystemMark,
     Track,
     Variant,
     read_text,
     resolve,
     understood,
 )
+from telecine.media.read_hls_keys import hls_marks, session_keys
 
 _VIDEO_CODECS = ("avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
 _MICRO = 1_000_000
@@ -31,10 +33,11 @@ _MICRO = 1_000_000
 def read_hls(root: Path, path: str) -> Manifest:
     """Read the multivariant playlist `path` below `root`. Raises ManifestError where it cannot be understood."""
     with understood(path):
-        return _manifest(root, path, _load(root, path))
+        text = read_text(root, path)
+        return _manifest(root, path, _parsed(path, text), session_keys(text))
 
 
-def _manifest(root: Path, path: str, master: Any) -> Manifest:  # noqa: ANN401 - the library has no types
+def _manifest(root: Path, path: str, master: Any, keys: tuple[SystemMark, ...]) -> Manifest:  # noqa: ANN401 - no types
     if not master.playlists:
         raise ManifestError(path, "names no variant")
     reader = _Reader(root, path)
@@ -62,6 +65,7 @@ def _manifest(root: Path, path: str, master: Any) -> Manifest:  # noqa: ANN401 -
         variants,
         tuple(iframes.values()),
         tuple(reader.faults),
+        keys,
     )
 
 
@@ -97,8 +101,11 @@ class _Reader:
             return
         try:
             with understood(name):
-                playlist = _load(self._root, name)
+                text = read_text(self._root, name)
+                playlist = _parsed(name, text)
                 segments, init = _segments(name, playlist)
+                marks, faults = hls_marks(name, text)
+            self.faults += faults
             if not segments:
                 raise ManifestError(name, "names no segment")
             if not playlist.is_endlist:
@@ -108,12 +115,17 @@ class _Reader:
             return
         self.playlists.append(name)
         tracks[name] = Track(
-            name=name, kind=kind, segments=segments, init=init, target=playlist.target_duration, **values
+            name=name,
+            kind=kind,
+            segments=segments,
+            init=init,
+            target=playlist.target_duration,
+            protection=marks,
+            **values,
         )
 
 
-def _load(root: Path, path: str) -> Any:  # noqa: ANN401
-    text = read_text(root, path)
+def _parsed(path: str, text: str) -> Any:  # noqa: ANN401
     if not text.startswith("#EXTM3U"):
         raise ManifestError(path, "is not an HLS playlist (no EXTM3U)")
     try:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from telecine.media.manifests import (
     MOST_SEGMENTS,
+    Fault,
     Kind,
     Manifest,
     ManifestError,
@@ -20,6 +21,7 @@ from telecine.media.manifests import (
     resolve,
     understood,
 )
+from telecine.media.read_mpd_keys import dash_marks, repeated_elements
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 ROLE = "urn:mpeg:dash:role:2011"
@@ -68,15 +70,20 @@ def _manifest(path: str, mpd: etree._Element) -> Manifest:
     if not declared:
         raise ManifestError(path, "does not say how long it is")
     duration = parse_duration(declared)
-    tracks = [
-        _track(_Scope(path, duration, (mpd, periods[0], adaptation, representation)))
+    scopes = [
+        _Scope(path, duration, (mpd, periods[0], adaptation, representation))
         for adaptation in periods[0].findall("d:AdaptationSet", _NS)
         for representation in adaptation.findall("d:Representation", _NS)
         if _kind(adaptation, representation)
     ]
-    if not tracks:
+    if not scopes:
         raise ManifestError(path, "has no track")
-    return Manifest(path, "dash", duration, tuple(tracks), (path,))
+    faults = [
+        Fault(path, f"has the ContentProtection {name} twice for {scope.elements[3].get('id', '?')}")
+        for scope in scopes
+        for name in repeated_elements(scope.elements[2:])
+    ]
+    return Manifest(path, "dash", duration, tuple(map(_track, scopes)), (path,), faults=tuple(faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ def _track(scope: _Scope) -> Track:
         width=int(scope.attribute("width") or 0),
         height=int(scope.attribute("height") or 0),
         frame_rate=Fraction(rate) if rate else None,
+        protection=dash_marks((adaptation, representation), len(segments)),
     )
 
 

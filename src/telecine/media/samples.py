@@ -4,12 +4,12 @@ Only our own output comes here, in-process: a track is handed to PyAV as one str
 its format given, so that nothing is probed and nothing else is opened. What is kept of each sample is a few numbers.
 """
 
-import zlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal
 
@@ -17,11 +17,12 @@ import av
 from av.error import FFmpegError
 
 from telecine.media.manifests import Fault, Kind, Piece
+from telecine.media.sample_aes import Decrypt, picture_decryptor, sound_decryptor
+from telecine.media.sample_digest import digester
 from telecine.media.structure import id3_length, packed_frames, packed_timestamp
 
 _FORMATS = {".ts": "mpegts", ".aac": "aac", ".ac3": "ac3", ".ec3": "eac3"}
 _TICKS = 90_000
-_ADTS_HEADER = 7
 
 type Decode = Literal["all", "sampled", "none"]
 """How much is decoded: every sample; every keyframe and one whole GOP in `SAMPLED`; nothing."""
@@ -91,18 +92,38 @@ class Samples:
                 first = number
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How an encrypted track is opened. MP4 says the rest itself; elsewhere an IV and the encrypted pieces are told.
+
+    `places` are the positions of those pieces. Without a key the samples stay as they are, and are only counted.
+    """
+
+    key: bytes = field(repr=False)
+    iv: bytes = b""
+    places: frozenset[int] = frozenset()
+
+
 def read_samples(
-    root: Path, pieces: Sequence[Piece], kind: Kind, *, init: Piece | None, decode: Decode = "none", watch: Watch
+    root: Path,
+    pieces: Sequence[Piece],
+    kind: Kind,
+    *,
+    init: Piece | None,
+    decode: Decode = "none",
+    watch: Watch,
+    opening: Opening | None = None,
 ) -> Samples:
-    """Read a track whose segments are `pieces` below `root`.
+    """Read a track whose segments are `pieces` below `root`; an encrypted one needs an `opening`.
 
     What cannot be read or decoded becomes a fault at its segment's file.
     """
     extension = PurePosixPath(pieces[0].path).suffix
     packed = extension in (".aac", ".ac3", ".ec3")
     media = [_without_tag(root, piece) for piece in pieces] if packed else pieces
-    stream = _Stream(root, [init, *media] if init else media)
-    reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch)
+    inside = sound_decryptor(opening.key, opening.iv) if packed and opening and opening.key else None
+    stream = _Stream(root, [init, *media] if init else media, inside, opening.places if opening else frozenset())
+    reader = _Reader(stream, _FORMATS.get(extension, "mp4"), kind, decode, watch, opening)
     samples = reader.read(1 if init else 0, [piece.path for piece in pieces])
     if packed:
         _place_packed(samples, [(root / piece.path).read_bytes() for piece in pieces])
@@ -116,11 +137,22 @@ def read_file(path: Path, kind: Kind, watch: Watch) -> Samples:
 
 
 class _Stream:
-    """Pieces one after the other, as a file that can only be read forward."""
+    """Pieces one after the other, as a file that can only be read forward.
 
-    def __init__(self, root: Path, pieces: Sequence[Piece]) -> None:
+    `decrypt` is applied to the pieces at `places`; it must keep their length.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        pieces: Sequence[Piece],
+        decrypt: Decrypt | None = None,
+        places: frozenset[int] = frozenset(),
+    ) -> None:
         self._root = root
-        self._waiting = iter(pieces)
+        self._decrypt = decrypt
+        self._places = places
+        self._waiting = enumerate(pieces)
         self._file: IO[bytes] | None = None
         self._left = 0
         self.starts: list[int] = []
@@ -148,25 +180,38 @@ class _Stream:
         self._file = None
 
     def _next(self) -> bool:
-        piece = next(self._waiting, None)
+        number, piece = next(self._waiting, (0, None))
         if piece is None:
             return False
         path = self._root / piece.path
         self._file = path.open("rb")
         self._file.seek(piece.offset)
         self._left = piece.length if piece.length is not None else path.stat().st_size
+        if self._decrypt and number in self._places:
+            content = self._decrypt(self._file.read(self._left))
+            self._file.close()
+            self._file = BytesIO(content)
         return True
 
 
 class _Reader:
     """One pass over one stream."""
 
-    def __init__(self, source: Any, form: str, kind: Kind, decode: Decode, watch: Watch) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        source: Any,  # noqa: ANN401
+        form: str,
+        kind: Kind,
+        decode: Decode,
+        watch: Watch,
+        opening: Opening | None = None,
+    ) -> None:
         self._source = source
         self._form = form
         self._kind = kind
         self._decode = decode
         self._watch = watch
+        self._opening = opening
         self._whole_gop = True
         self._gops = 0
 
@@ -175,7 +220,7 @@ class _Reader:
         starts = getattr(self._source, "starts", [0])[inits:]
         samples = Samples(codec="", time_base=Fraction(1))
         try:
-            with av.open(self._source, format=self._form) as container:
+            with av.open(self._source, format=self._form, options=self._options()) as container:
                 streams = [stream for stream in container.streams if stream.type == self._kind]
                 if len(streams) != 1:
                     what = f"holds {len(streams)} {self._kind} tracks instead of one"
@@ -190,6 +235,15 @@ class _Reader:
             if isinstance(self._source, _Stream):
                 self._source.close()
         return samples
+
+    def _options(self) -> dict[str, str]:
+        """FFmpeg decrypts MP4 itself, by what `tenc` and `senc` say: another implementation than the packager.
+
+        Samples that stay encrypted must not be parsed, or some would be joined for want of a beginning.
+        """
+        if self._opening is None or self._form != "mp4":
+            return {}
+        return {"decryption_key": self._opening.key.hex()} if self._opening.key else {"fflags": "noparse"}
 
     def _describe(self, samples: Samples, stream: Any) -> None:  # noqa: ANN401
         context = stream.codec_context
@@ -217,10 +271,18 @@ class _Reader:
     ) -> None:
         digest = digester(samples.codec, samples.extradata)
         place = 0
+        opening = self._opening if self._form == "mpegts" and self._opening and self._opening.key else None
+        decrypt: Decrypt = bytes
+        if opening:
+            decrypt = (picture_decryptor if self._kind == "video" else sound_decryptor)(opening.key, opening.iv)
         for packet in container.demux(stream):
+            clear = packet
             if packet.size:
                 data = bytes(packet)
                 place = max(0, bisect_right(starts, packet.pos) - 1) if packet.pos >= 0 else place
+                if opening and place in opening.places:
+                    clear = _like(packet, decrypt(data))
+                    data = bytes(clear)
                 samples.times.append(packet.pts if packet.pts is not None else 0)
                 samples.keys.append(packet.is_keyframe)
                 samples.digests.append(digest(data))
@@ -230,11 +292,11 @@ class _Reader:
                     samples.lengths.append(packet.duration or 0)
                 elif packet.is_keyframe:
                     begin = packet.pos - starts[place]
-                    samples.ranges.append((place, begin, begin + len(data)))
+                    samples.ranges.append((place, begin, begin + packet.size))
                 self._watch(len(data))
             if samples.frames is not None:
                 self._choose(packet, stream.codec_context, samples)
-                self._decoded(packet, samples, names[place])
+                self._decoded(clear, stream.codec_context, samples, names[place])
 
     def _choose(self, packet: Any, context: Any, samples: Samples) -> None:  # noqa: ANN401
         """Set the decoder to take or to skip this sample. GOPs are closed, so each can be decided on by itself."""
@@ -245,10 +307,10 @@ class _Reader:
         if packet.size and (self._whole_gop or packet.is_keyframe):
             samples.tried = (samples.tried or 0) + 1
 
-    def _decoded(self, packet: Any, samples: Samples, name: str) -> None:  # noqa: ANN401
+    def _decoded(self, packet: Any, context: Any, samples: Samples, name: str) -> None:  # noqa: ANN401
         assert samples.frames is not None
         try:
-            frames = packet.decode()
+            frames = context.decode(packet)
         except FFmpegError as error:
             samples.faults.append(Fault(name, f"cannot be decoded: {_words(error)}"))
             return
@@ -257,55 +319,11 @@ class _Reader:
             samples.faults.append(Fault(name, "decodes to a damaged picture"))
 
 
-def digester(codec: str, extradata: bytes) -> Callable[[bytes], int]:
-    """A function from a sample to a CRC-32 that is the same in MP4, in MPEG-TS and in packed audio.
-
-    For H.264 and H.265 only slices count: MPEG-TS repeats parameter sets and adds delimiters.
-    """
-    if codec in ("h264", "hevc"):
-        high_efficiency = codec == "hevc"
-        if extradata[:1] == b"\x01":
-            width = (extradata[21 if high_efficiency else 4] & 3) + 1
-            return lambda data: _crc_of_slices(_prefixed_units(data, width), high_efficiency)
-        return lambda data: _crc_of_slices(_marked_units(data), high_efficiency)
-    if codec == "aac" and not extradata:
-        return lambda data: zlib.crc32(memoryview(data)[_ADTS_HEADER if data[1] & 1 else _ADTS_HEADER + 2 :])
-    return zlib.crc32
-
-
-def _crc_of_slices(units: Iterable[memoryview], high_efficiency: bool) -> int:
-    crc = 0
-    for unit in units:
-        if not unit:
-            continue
-        is_slice = unit[0] >> 1 & 63 < 32 if high_efficiency else 1 <= unit[0] & 31 <= 5
-        if is_slice:
-            crc = zlib.crc32(unit, crc)
-    return crc
-
-
-def _prefixed_units(data: bytes, width: int) -> Iterator[memoryview]:
-    """NAL units behind lengths of `width` bytes, as in MP4."""
-    view = memoryview(data)
-    at = 0
-    while at + width <= len(view):
-        length = int.from_bytes(view[at : at + width])
-        yield view[at + width : at + width + length]
-        at += width + length
-
-
-def _marked_units(data: bytes) -> Iterator[memoryview]:
-    """NAL units behind start codes, as in MPEG-TS, without the zeros that belong to the next start code."""
-    view = memoryview(data)
-    begin = data.find(b"\0\0\1")
-    while begin >= 0:
-        begin += 3
-        following = data.find(b"\0\0\1", begin)
-        end = following if following >= 0 else len(data)
-        while end > begin and data[end - 1] == 0:
-            end -= 1
-        yield view[begin:end]
-        begin = following
+def _like(packet: Any, data: bytes) -> Any:  # noqa: ANN401
+    """A packet of `data` at the time of another."""
+    made = av.Packet(data)
+    made.pts, made.dts, made.time_base = packet.pts, packet.dts, packet.time_base
+    return made
 
 
 def _without_tag(root: Path, piece: Piece) -> Piece:

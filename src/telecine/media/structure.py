@@ -7,6 +7,7 @@ returns what is wrong with the file's content, as a sentence that follows its na
 import re
 import struct
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import PurePosixPath
 
 TS_PACKET = 188
@@ -86,7 +87,7 @@ def packed_frames(content: bytes) -> list[tuple[int, int]]:
     setup = _setup(content[begin : begin + 8])
     frames: list[tuple[int, int]] = []
     while position < len(content):
-        length = _frame_length(content[position : position + 8])
+        length = frame_length(content[position : position + 8])
         if length <= 0 or _setup(content[position : position + 8]) != setup:
             raise BrokenError(f"has no audio frame of its track at byte {position}")
         if position + length > len(content):
@@ -113,8 +114,8 @@ def _setup(head: bytes) -> tuple[int, ...]:
     return (head[4] >> 6 if len(head) > 5 and head[5] >> 3 <= 10 else -1,)
 
 
-def _frame_length(head: bytes) -> int:
-    """Bytes of the frame that begins with `head`; 0 where none begins."""
+def frame_length(head: bytes) -> int:
+    """Bytes of the audio frame that begins with `head`; 0 where none begins."""
     if len(head) < 7:
         return 0
     if head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
@@ -179,7 +180,8 @@ def _check_fragment(content: bytes) -> None:
             missing = sorted(_FRAGMENT_BOXES - set(_names(content, body, end)))
             if missing:
                 raise BrokenError(f"lacks {', '.join(missing)} in its moof")
-            expected = sum(_run_sizes(content, body, end))
+            trafs = (spot for spot in boxes(content, body, end) if spot[0] == "traf")
+            expected = sum(size for _, at, until in trafs for size in track_sizes(content, at, until))
         elif name == "mdat":
             if expected is None:
                 raise BrokenError("has an mdat without moof")
@@ -190,17 +192,14 @@ def _check_fragment(content: bytes) -> None:
         raise BrokenError("holds no samples")
 
 
-def _run_sizes(content: bytes, start: int, end: int) -> Iterator[int]:
-    """Sizes of all samples that a moof announces."""
-    for name, body, stop in boxes(content, start, end):
-        if name != "traf":
-            continue
-        default = 0
-        for inner, at, until in boxes(content, body, stop):
-            if inner == "tfhd":
-                default = _default_size(content, at, default)
-            elif inner == "trun":
-                yield from _trun_sizes(content, at, until, default)
+def track_sizes(content: bytes, start: int, end: int) -> Iterator[int]:
+    """Sizes of all samples that the inside of a traf announces."""
+    default = 0
+    for name, at, until in boxes(content, start, end):
+        if name == "tfhd":
+            default = _default_size(content, at, default)
+        elif name == "trun":
+            yield from _trun_sizes(content, at, until, default)
 
 
 def _default_size(content: bytes, at: int, otherwise: int) -> int:
@@ -218,7 +217,7 @@ def _trun_sizes(content: bytes, at: int, end: int, default: int) -> Iterator[int
     if rows + 4 * len(fields) * count != end:
         raise BrokenError("has a trun that does not hold the samples that it counts")
     if _SAMPLE_SIZES not in fields:
-        yield default * count
+        yield from repeat(default, count)
         return
     values = struct.unpack(f">{len(fields) * count}I", content[rows:end])
     yield from values[fields.index(_SAMPLE_SIZES) :: len(fields)]

@@ -1,18 +1,18 @@
 """Reads what was made as a stranger would, and says what is wrong with it, before anybody else can find out.
 
 `verify` holds a job's tree against its plan and its encoded files; `verify_tree` judges any tree by itself. The
-questions are in `verify_files`, `verify_media` and `verify_promises`; what they look at is read once, in
-`verify_evidence`.
+questions are in `verify_files`, `verify_media`, `verify_promises`, `verify_encryption` and `verify_protection`; what
+they look at is read once, in `verify_evidence`.
 """
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.plan import Plan
-from telecine.media import verify_files, verify_media, verify_promises
+from telecine.media import verify_encryption, verify_files, verify_media, verify_promises, verify_protection
 from telecine.media.context import Context
 from telecine.media.manifests import Fault
 from telecine.media.samples import Decode
@@ -24,10 +24,14 @@ _REPORT = "verify.json"
 _REJECTED = "rejected"
 
 type _Ask = Callable[[Evidence], Iterator[Fault]]
+type Keys = Mapping[bytes, bytes]
+"""Content keys by key id, 16 bytes each."""
+
+NO_KEYS: Keys = {}
 
 
-def verify(plan: Plan, workspace: Workspace, context: Context) -> VerifyReport:
-    """Judge `workspace.tree` by the plan. Reports bytes read.
+def verify(plan: Plan, workspace: Workspace, context: Context, keys: Keys = NO_KEYS) -> VerifyReport:
+    """Judge `workspace.tree` by the plan. Reports bytes read. `keys` are those of the encrypted tracks.
 
     Every sample is compared with the encoder's file. The plan says how much is decoded as well; the picture is what
     costs: `all` is about 6 % of encoding it at preset medium, `sampled` about 1 %.
@@ -39,7 +43,7 @@ def verify(plan: Plan, workspace: Workspace, context: Context) -> VerifyReport:
     kept = workspace.root / _REPORT
     if kept.is_file():
         return VerifyReport.model_validate_json(kept.read_bytes())
-    report = judge(workspace.tree, plan, workspace, context, plan.verify_decode)
+    report = judge(workspace.tree, plan, workspace, context, plan.verify_decode, keys)
     for line in report.explain().splitlines():
         context.log(line)
     if not report.ok:
@@ -51,21 +55,36 @@ def verify(plan: Plan, workspace: Workspace, context: Context) -> VerifyReport:
     return report
 
 
-def verify_tree(root: Path, context: Context) -> VerifyReport:
-    """Judge a published folder by itself. Checks that need a plan are skipped, and every rendition is decoded."""
+def verify_tree(root: Path, context: Context, keys: Keys = NO_KEYS) -> VerifyReport:
+    """Judge a published folder by itself. Checks that need a plan are skipped, and every rendition is decoded.
+
+    Of an encrypted track without a key in `keys` everything is judged that can be seen from outside.
+    """
     if not root.is_dir():
         raise TelecineError(ErrorKind.NOT_FOUND, f"the folder {root.name}")
-    return judge(root, None, None, context, "all")
+    return judge(root, None, None, context, "all", keys)
 
 
 def judge(
-    root: Path, plan: Plan | None, workspace: Workspace | None, context: Context, decode: Decode = "all"
+    root: Path,
+    plan: Plan | None,
+    workspace: Workspace | None,
+    context: Context,
+    decode: Decode = "all",
+    keys: Keys = NO_KEYS,
 ) -> VerifyReport:
     """Ask every question of the tree at `root` and report; nothing is raised for what is wrong with it."""
     wall, cpu = time.monotonic(), time.process_time()
-    evidence = gather(root, plan, workspace, context, decode)
+    evidence = gather(root, plan, workspace, context, decode, keys)
+    checks = [*_checks(evidence, workspace, context), *_protection_checks(evidence), _plan_check(evidence)]
+    return _report(evidence, tuple(checks), time.monotonic() - wall, time.process_time() - cpu)
+
+
+def _checks(evidence: Evidence, workspace: Workspace | None, context: Context) -> list[Check]:
+    """What is asked of every tree."""
     media = "nothing to look at" if not evidence.renditions else ""
-    checks = [
+    plan = evidence.plan
+    return [
         _check("manifests", f"{len(evidence.manifests)} manifests read", verify_files.manifests, evidence),
         _check("files", "every file exists and is named", verify_files.files, evidence, media),
         _check("structure", "every segment is whole", verify_files.structure, evidence, media),
@@ -88,9 +107,37 @@ def judge(
         _check(
             "thumbnails", "the map and its pictures are whole", verify_files.thumbnails, evidence, _no_thumbs(evidence)
         ),
-        _plan_check(evidence),
     ]
-    return _report(evidence, tuple(checks), time.monotonic() - wall, time.process_time() - cpu)
+
+
+def _protection_checks(evidence: Evidence) -> list[Check]:
+    """What is asked where anything is encrypted, or said or wanted to be."""
+    clear = "" if verify_protection.concerns(evidence) else "nothing is encrypted"
+    locked = verify_encryption.without_key(evidence)
+    needless = clear or (f"no key for KID {', '.join(locked)}" if locked and not evidence.keys else "")
+    decrypted = verify_encryption.decrypted(evidence) + (f"; no key for KID {', '.join(locked)}" if locked else "")
+    types = "" if verify_protection.has_track_types(evidence) else "there are no manifests for some screens"
+    return [
+        _check(
+            "encryption", "what should be is encrypted, and nothing else", verify_encryption.encryption, evidence, clear
+        ),
+        _check("decryption", decrypted, verify_encryption.decryption, evidence, "" if evidence.plan else needless),
+        _check("key ids", "files and manifests name the same keys", verify_protection.key_ids, evidence, clear),
+        _check(
+            "protection",
+            "encrypted tracks are said to be, and no others",
+            verify_protection.protection,
+            evidence,
+            clear,
+        ),
+        _check(
+            "track types",
+            "manifests for some screens hold what they should",
+            verify_protection.track_types,
+            evidence,
+            types,
+        ),
+    ]
 
 
 def _check(name: str, detail: str, ask: _Ask, evidence: Evidence, skipped: str = "") -> Check:

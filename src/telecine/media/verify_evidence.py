@@ -6,7 +6,7 @@ its samples must be the same, which costs a tenth of it.
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +16,7 @@ from telecine.core.layout import THUMBNAIL_MAP, track_files
 from telecine.core.plan import Plan
 from telecine.core.progress import Tick
 from telecine.media.context import Context
+from telecine.media.encryption import Encryption
 from telecine.media.manifests import Fault, Kind, Manifest, ManifestError, Piece, Segment, Track, read_text
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
@@ -44,6 +45,7 @@ class Rendition:
     uses: list[tuple[Manifest, Track]]
     read: tuple[Segment, ...] = ()
     samples: Samples | None = None
+    encryption: Encryption = field(default_factory=Encryption)
 
     @property
     def track(self) -> Track:
@@ -58,10 +60,14 @@ class Rendition:
 
 @dataclass(slots=True)
 class Evidence:
-    """What was found below `root`. `names` gives the plan's name of a rendition by (tree, id)."""
+    """What was found below `root`.
+
+    `names` gives the plan's name of a rendition by (tree, id), `keys` a content key by its id.
+    """
 
     root: Path
     plan: Plan | None
+    keys: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
     manifests: list[Manifest] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     missing: list[Fault] = field(default_factory=list)
@@ -78,6 +84,10 @@ class Evidence:
         """Renditions whose samples could be read, with them."""
         return [(r, r.samples) for r in self.of_kind(*kinds) if r.samples is not None and len(r.samples)]
 
+    def opened(self, *kinds: Kind) -> list[tuple[Rendition, Samples]]:
+        """The same without those that are encrypted and whose key is unknown."""
+        return [(rendition, samples) for rendition, samples in self.read(*kinds) if not rendition.encryption.sealed]
+
     def name(self, rendition: Rendition) -> str:
         """The plan's name of a rendition, or empty."""
         return self.names.get((rendition.tree, rendition.id), "")
@@ -93,9 +103,16 @@ class Evidence:
         return samples.start - (encoded.start if encoded else Fraction(0))
 
 
-def gather(root: Path, plan: Plan | None, workspace: Workspace | None, context: Context, decode: Decode) -> Evidence:
-    """Read everything below `root`. Reports bytes of media read."""
-    evidence = Evidence(root, plan)
+def gather(
+    root: Path,
+    plan: Plan | None,
+    workspace: Workspace | None,
+    context: Context,
+    decode: Decode,
+    keys: Mapping[bytes, bytes],
+) -> Evidence:
+    """Read everything below `root`, what is encrypted with `keys`. Reports bytes of media read."""
+    evidence = Evidence(root, plan, keys)
     for path in _main_manifests(root):
         try:
             evidence.manifests.append(read_mpd(root, path) if path.endswith(".mpd") else read_hls(root, path))
@@ -204,21 +221,48 @@ def _encoded_files(plan: Plan | None, workspace: Workspace | None) -> dict[str, 
 
 def _read_rendition(evidence: Evidence, rendition: Rendition, decode: Decode, watch: Callable[[int], None]) -> None:
     """Judge every file of a rendition by itself, then read the samples of those that are whole."""
-    init, root = rendition.track.init, evidence.root
-    pieces = [segment.piece for segment in rendition.track.segments]
-    for piece in [init, *pieces] if init else pieces:
-        path = root / piece.path
-        if path.is_file():
-            fault = fault_in(piece.path, path.read_bytes(), is_init=piece is init)
-            if fault:
-                evidence.broken[piece.path] = fault
+    init, encryption = rendition.track.init, rendition.encryption
+    init_fits = init is None or _is_whole(evidence, rendition, init, is_init=True)
+    whole: list[Segment] = []
+    for segment in rendition.track.segments:
         watch(0)
-    bad = evidence.broken.keys() | {piece.path for piece in pieces if not (root / piece.path).is_file()}
-    rendition.read = tuple(segment for segment in rendition.track.segments if segment.piece.path not in bad)
-    whole = [segment.piece for segment in rendition.read]
-    init_fits = init is None or (init.path not in bad and (root / init.path).is_file())
-    if rendition.kind != "text" and whole and init_fits:
-        rendition.samples = read_samples(root, whole, rendition.kind, init=init, decode=decode, watch=watch)
+        if _is_whole(evidence, rendition, segment.piece):
+            whole.append(segment)
+    rendition.read = tuple(whole)
+    if rendition.kind == "text" or not whole or not init_fits:
+        return
+    pieces = [segment.piece for segment in whole]
+    encryption.learn(mark for _, track in rendition.uses for mark in track.protection)
+    opening = encryption.opening(pieces, evidence.keys)
+    if encryption.sealed:
+        decode = "none"
+    rendition.samples = read_samples(
+        evidence.root, pieces, rendition.kind, init=init, decode=decode, watch=watch, opening=opening
+    )
+
+
+def _is_whole(evidence: Evidence, rendition: Rendition, piece: Piece, *, is_init: bool = False) -> bool:
+    """Whether a file is there and whole. What it says of its encryption is taken in on the way."""
+    path = evidence.root / piece.path
+    if not path.is_file():
+        return False
+    content = _content(path, piece)
+    fault = fault_in(piece.path, content, is_init=is_init)
+    if fault:
+        evidence.broken[piece.path] = fault
+        return False
+    see = rendition.encryption.see_init if is_init else rendition.encryption.see_segment
+    try:
+        see(piece, content)
+    except (ValueError, LookupError):
+        rendition.encryption.faults.append(Fault(piece.path, "has boxes of protection that cannot be read"))
+    return True
+
+
+def _content(path: Path, piece: Piece) -> bytes:
+    with path.open("rb") as opened:
+        opened.seek(piece.offset)
+        return opened.read(-1 if piece.length is None else piece.length)
 
 
 def _read_encoded(evidence: Evidence, name: str, path: Path, kind: Kind, watch: Callable[[int], None]) -> None:

@@ -21,7 +21,7 @@ def samples(evidence: Evidence) -> Iterator[Fault]:
     A flipped bit anywhere in a segment changes a digest; so one full decoding speaks for all trees.
     """
     originals = {name: (encoded, Fraction(0)) for name, encoded in evidence.encoded.items()}
-    for rendition, found in evidence.read("video", "audio"):
+    for rendition, found in evidence.opened("video", "audio"):
         shift = evidence.shift(rendition.tree)
         original, its_shift = originals.setdefault(evidence.name(rendition) or rendition.id, (found, shift))
         if original is not found:
