@@ -10,10 +10,12 @@ from tests.clips import FAST_H264, make, picture, tone, tools
 from telecine.apis.tnp.mapping import translate_job
 from telecine.apis.tnp.schema_job import JobRequest
 from telecine.core.limits import MediaLimits, Policy
+from telecine.jobs.protection import Ring
 from telecine.jobs.stages import Stores, run_all
 from telecine.storage.folder import FolderStore, create_bucket
 
 SECONDS = 24
+FAST = Policy(preset_h264="ultrafast")
 HEIGHTS = (360, 270, 180)
 TONES = {"en": 440.0, "ko": 880.0}
 
@@ -69,16 +71,23 @@ def publish(
     formats: Sequence[str],
     subtitles: dict[str, str] | None = None,
     heights: Sequence[int] = HEIGHTS,
+    drm: dict[str, Any] | None = None,
+    policy: Policy = FAST,
+    ring: Ring | None = None,
 ) -> str:
-    """Run the whole job and return where its trees are published, as `bucket/folder`."""
+    """Run the whole job and return where its trees are published, as `bucket/folder`.
+
+    `drm` are the options of protection, whose keys `ring` gives.
+    """
     inputs = create_bucket(buckets, "clips")
     if not (inputs / "clip.mp4").exists():
         shutil.copy(source(), inputs / "clip.mp4")
         for language, text in _SUBTITLES.items():
             (inputs / f"{language}.vtt").write_text(text)
     sent = request(formats, subtitles or {}, heights)
+    if drm is not None:
+        sent["output"]["drm"] = {"enabled": True, "option": drm}
     spec = translate_job(JobRequest.model_validate(sent), sent, Policy()).spec
     stores = Stores(FolderStore(inputs), FolderStore(create_bucket(buckets, bucket)))
-    policy = Policy(preset_h264="ultrafast")
-    outcome = run_all(spec, stores, work, tools(), MediaLimits(), policy, lambda *_: None, lambda _: None, 1)
+    outcome = run_all(spec, stores, work, tools(), MediaLimits(), policy, lambda *_: None, lambda _: None, 1, ring)
     return f"{bucket}/{outcome.published.prefix}"

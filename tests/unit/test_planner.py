@@ -16,6 +16,7 @@ from telecine.core.job import (
     InputFile,
     JobSpec,
     Packaging,
+    Protection,
     SubtitleInput,
     Vbr,
     VideoRendition,
@@ -510,3 +511,34 @@ def test_what_the_probe_noticed_is_kept_and_said_once():
 def test_a_plan_survives_its_json():
     made = plan_picture(video(**PQ), rung(codec="h265"), rung(640, 360, rate=Crf(crf=23, peak=1000)))
     assert Plan.model_validate_json(made.model_dump_json()) == made
+
+
+# protection
+
+
+def encrypted(policy: dict[str, Any] | None = None, **wanted: Any) -> Plan:
+    return plan(spec(rung(), track(), protection=Protection(**wanted)), **(policy or {}))
+
+
+def test_every_tree_is_encrypted_in_its_formats_scheme_by_the_contents_keys():
+    dash, hls = encrypted(multi_key=True).trees
+    assert (dash.protection.scheme.value, hls.protection.scheme.value) == ("cenc", "cbcs")
+    assert dash.protection.key_id == hls.protection.key_id == "content"
+
+
+def test_encrypted_hls_is_fragmented_mp4_unless_the_house_wants_transport_streams():
+    assert not encrypted().trees[1].transport_stream
+    assert encrypted({"drm_hls_transport_stream": True}).trees[1].transport_stream
+
+
+def test_a_clear_lead_over_everything_is_refused():
+    with pytest.raises(TelecineError) as caught:
+        encrypted(clear_lead=10)
+    assert caught.value.field == "output.drm.option.clear_lead"
+    assert encrypted(clear_lead=5.9).trees[0].protection.clear_lead == 8
+
+
+def test_encrypted_programmes_have_no_pictures_in_the_clear_unless_the_house_wants_them():
+    assert not encrypted().thumbnails
+    assert encrypted({"drm_thumbnails": True}).thumbnails
+    assert plan(spec(rung(), track())).thumbnails

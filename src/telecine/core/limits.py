@@ -43,6 +43,9 @@ class Policy(BaseModel):
     drm_signalling: Signalling = Field(
         default=Signalling(), description="What encrypted trees tell players about where keys come from."
     )
+    drm_thumbnails: bool = Field(
+        default=False, description="Publish thumbnails of encrypted programmes too; they are pictures in the clear."
+    )
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
     verify_decode: Literal["all", "sampled"] = Field(
         default="all", description="Pictures that verification decodes: every one, or a sample of GOPs."

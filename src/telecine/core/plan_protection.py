@@ -20,6 +20,11 @@ def scheme_of(tree: Format, policy: Policy) -> Scheme:
     return schemes[tree]
 
 
+def clear_lead(wanted: Protection, segment: Fraction) -> Fraction:
+    """Seconds that stay clear: rounded up to whole segments, for a segment is either clear or not."""
+    return ceil(Fraction(wanted.clear_lead).limit_denominator(1000) / segment) * segment
+
+
 def tree_protection(
     wanted: Protection,
     scheme: Scheme,
@@ -28,21 +33,17 @@ def tree_protection(
     video: Sequence[VideoOutput],
     audio: Sequence[AudioOutput],
 ) -> TreeProtection:
-    """How a tree of these tracks, in segments of `segment` seconds, is encrypted.
-
-    The clear lead is rounded up to whole segments: a segment is either clear or not.
-    """
+    """How a tree of these tracks, in segments of `segment` seconds, is encrypted."""
     sizes = {output.name: wanted.ladder.label(output.height) for output in video}
     labels = sizes if wanted.multi_key else dict.fromkeys(sizes, Label.ALL)
     sound = Label.AUDIO if wanted.multi_key else Label.ALL
     if not wanted.skip_audio:
         labels = labels | {output.name: sound for output in audio}
-    lead = Fraction(wanted.clear_lead).limit_denominator(1000)
     return TreeProtection(
         scheme=scheme,
         key_id=wanted.key_id or content_id,
         labels=labels,
-        clear_lead=ceil(lead / segment) * segment,
+        clear_lead=clear_lead(wanted, segment),
         track_types=track_types(sizes.values()) if wanted.multi_key and wanted.track_type_manifests else (),
         video_labels=sizes,
     )

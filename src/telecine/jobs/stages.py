@@ -21,6 +21,7 @@ from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
+from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
 from telecine.media import audio, encode, join, package, probe, subtitles, thumbnails, verify
@@ -137,13 +138,16 @@ def run_all(
     report: Report,
     log: Callable[[str], None],
     slots: int,
+    ring: Ring | None = None,
 ) -> Outcome:
     """Do the whole job in this process, `slots` encodes at a time, and return what was made.
+
+    `ring` gives the content keys, where the job asks for encryption.
 
     `report` is called from several threads and may raise `Cancelled`. Whatever is raised, no tool is left running
     and nothing published; finished chunks stay in `work_dir` for another call with the same job.
     """
-    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log).run(slots)
+    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring).run(slots)
 
 
 @dataclass(slots=True)
@@ -156,6 +160,7 @@ class _OneShot:
     policy: Policy
     report: Report
     log: Callable[[str], None]
+    ring: Ring | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     stop: Event = field(default_factory=Event)
 
@@ -178,10 +183,11 @@ class _OneShot:
             self._encode(plan, slots, context)
         with self._timed("join", Phase.JOIN) as context:
             join.join(plan, workspace, context)
+        keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
-            make_tree(plan, workspace, context)
+            make_tree(plan, workspace, context, keys or package.no_keys)
         with self._timed("verify", Phase.VERIFY) as context:
-            verified = verify.verify(plan, workspace, context)
+            verified = verify.verify(plan, workspace, context, keys.by_id() if keys else {})
         with self._timed("publish", Phase.PUBLISH) as context:
             published = publish(spec, plan, self.stores.output, workspace, context)
         return Outcome(plan, verified, published, self.seconds)
