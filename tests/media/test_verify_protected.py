@@ -146,7 +146,7 @@ HD_CMAF, HD_IFRAMES = "cmaf/video/avc1/2/stream.m3u8", "cmaf/video/avc1/2/iframe
         (HD_FILE, r",IV=0x\w{8}", ",IV=0x01234567", "samples", "hls/video/avc1/2/segment-2.ts: differs from what was"),
         (SOUND_FILE, r"kid=\w{8}", "kid=01234567", "decryption", "hls/audio/en/mp4a/1: cannot be decrypted: there is"),
         ("hls/master.m3u8", r"#EXT-X-SESSION-KEY.*\n", "", "protection", "master.m3u8: has no EXT-X-SESSION-KEY"),
-        ("cmaf/master.m3u8", r"(#EXT-X-SESSION-KEY.*\n)", r"\1\1", "protection", "has the same EXT-X-SESSION-KEY twice"),
+        ("cmaf/master.m3u8", r"(#EXT-X-SESSION-KEY.*\n)", r"\1\1", "protection", "the same EXT-X-SESSION-KEY twice"),
         ("cmaf/master.m3u8", r"SESSION-KEY(.*)skd://", r"SESSION-KEY\1skd://x", "protection", "none of its playlists"),
     ],
 )  # fmt: skip
