@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from telecine.cli import accounts, buckets, jobs, oneshot, servers, sites, system
+from telecine.cli import accounts, buckets, jobs, oneshot, servers, sites, system, verify
 from telecine.cli.output import EXIT_CODES, Exit, show_error, wants_json
 from telecine.core.errors import TelecineError
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 servers.add_to(app)
 oneshot.add_to(app)
+verify.add_to(app)
 system.add_to(app)
 app.add_typer(sites.app, name="site", help="Tenants and what they may do.")
 app.add_typer(accounts.app, name="account", help="Who may get tokens for a site.")

@@ -1,4 +1,4 @@
-"""`telecine run`, `probe` and `verify`: the engine on files of this machine, with no server and no database."""
+"""`telecine run` and `probe`: the engine on files of this machine, with no server and no database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from telecine.cli import rooms
-from telecine.cli.output import AsJson, Exit, complaints, show_json, show_record, show_rows
+from telecine.cli.output import AsJson, complaints, show_json, show_record, show_rows
 from telecine.cli.progress import JobProgress
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.progress import Phase, Tick
@@ -32,7 +32,6 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("run")(run)
     app.command("probe")(probe)
-    app.command("verify")(verify)
 
 
 def run(
@@ -86,24 +85,6 @@ def probe(
     show_rows(list(_tracks(info)), ["track", "codec", "what", "language", "bitrate"], False, none="It holds no track.")
     for warning in info.warnings:
         complaints().print(f"Warning: {warning}", markup=False)
-
-
-def verify(
-    folder: Annotated[Path, typer.Argument(help="Folder that holds dash, hls or cmaf.", exists=True, file_okay=False)],
-    as_json: AsJson = False,
-) -> None:
-    """Look at a published tree as a stranger would: every segment, duration, keyframe and declared bandwidth."""
-    from telecine.media.context import Context
-    from telecine.media.verify import verify_tree
-
-    in_force = rooms.settings()
-    report = verify_tree(folder.resolve(), Context(rooms.tools(in_force), in_force.limits))
-    if as_json:
-        show_json(report.model_dump(mode="json") | {"ok": report.ok})
-    else:
-        typer.echo(report.explain())
-    if not report.ok:
-        raise typer.Exit(Exit.JOB_ERROR)
 
 
 class _Reporter:

@@ -37,6 +37,14 @@ def read_hls(root: Path, path: str) -> Manifest:
         return _manifest(root, path, _parsed(path, text), session_keys(text))
 
 
+def playlists_of(root: Path, path: str) -> list[str]:
+    """The media playlists that the multivariant playlist `path` names, there or not. Raises ManifestError."""
+    with understood(path):
+        master = _parsed(path, read_text(root, path))
+        items = [*master.media, *master.playlists, *master.iframe_playlists]
+        return sorted({resolve(path, item.uri) for item in items if item.uri})
+
+
 def _manifest(root: Path, path: str, master: Any, keys: tuple[SystemMark, ...]) -> Manifest:  # noqa: ANN401 - no types
     if not master.playlists:
         raise ManifestError(path, "names no variant")

@@ -74,10 +74,14 @@ class VerifyReport(_Frozen):
         for check in self.checks:
             mark = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[check.outcome]
             lines.append(f"{mark:8}{check.name}: {check.detail}")
-            lines += [f"{'':10}{fault}" for fault in check.faults[:FAULTS_SHOWN]]
-            if len(check.faults) > FAULTS_SHOWN:
-                lines.append(f"{'':10}… and {len(check.faults) - FAULTS_SHOWN} more")
+            lines += [f"{'':10}{fault}" for fault in self.shown(check)]
         return "\n".join(lines)
+
+    def shown(self, check: Check) -> list[str]:
+        """The faults of a check that people are shown; of very many, the first and a count."""
+        lines = [str(fault) for fault in check.faults[:FAULTS_SHOWN]]
+        more = len(check.faults) - len(lines)
+        return [*lines, f"… and {more} more"] if more else lines
 
     def summary(self) -> str:
         """What is wrong, in one line: the first fault, and how many more there are."""
