@@ -1,10 +1,13 @@
-"""Real servers that tests talk to: SeaweedFS for S3, moto for SNS and SQS. Each test process starts its own, once.
+"""Real servers that tests talk to: SeaweedFS for S3, moto for SNS and SQS, key servers. Each test process starts its
+own, once.
 
-A pytest plugin (named in `tests/conftest.py`), so any test takes the fixtures `seaweed` and `moto` as arguments.
+A pytest plugin (named in `tests/conftest.py`), so any test takes the fixtures `seaweed`, `moto` and `key_server` as
+arguments.
 The servers listen on free ports of 127.0.0.1, keep their data in a folder of their own, and die with the tests.
 """
 
 import json
+import os
 import socket
 import sys
 import time
@@ -83,6 +86,35 @@ class Moto:
             return taken
 
         return arn, take
+
+
+@dataclass(frozen=True)
+class KeyServers:
+    """A process that plays key servers, each at an address of its own; see `tests/contract/keyserver.py`."""
+
+    endpoint: str
+
+    def url(self, protocol: str, mode: str = "good") -> str:
+        """The address of a new server that speaks `speke` or `widevine`, in this mode."""
+        return f"{self.endpoint}/{protocol}/{mode}/{uuid.uuid4().hex}"
+
+    def seen(self, url: str) -> list[dict[str, Any]]:
+        """Headers and body of every request that came to the address, oldest first."""
+        run = "-".join(url.partition("?")[0].split("/")[-3:])
+        found: list[dict[str, Any]] = httpx.get(f"{self.endpoint}/seen/{run}").json()
+        return found
+
+
+@pytest.fixture(scope="session")
+def key_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyServers]:
+    """Key servers of this test process's own."""
+    (port,) = free_ports(1)
+    argv = [sys.executable, "-m", "tests.contract.keyserver", str(port)]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with _running("key server", argv, tmp_path_factory.mktemp("keys") / "log", env) as child:
+        server = KeyServers(f"http://127.0.0.1:{port}")
+        _await(child, lambda: httpx.get(f"{server.endpoint}/seen/nobody").is_success)
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -183,8 +215,8 @@ def _seaweed_writes(server: Seaweed) -> bool:
 
 
 @contextmanager
-def _running(name: str, argv: list[str], log: Path) -> Iterator[Child]:
-    child = Child(name, argv, log=log)
+def _running(name: str, argv: list[str], log: Path, env: dict[str, str] | None = None) -> Iterator[Child]:
+    child = Child(name, argv, env=env, log=log)
     child.start()
     try:
         yield child

@@ -105,9 +105,12 @@ def reserve(s: Session, owner: Owner, chosen: dict[Label, tuple[bytes, bytes]]) 
 def fill(s: Session, sealer: Sealer, row: StoredKey, answer: ContentKey, scheme: Scheme) -> StoredKey:
     """Put what the key server answered for `scheme` into the row that was kept for it.
 
-    Raises KEYS_REFUSED where the row holds another key already: one KID names one key. Only cbcs has a constant IV,
-    so an IV may still change until cbcs has been asked for.
+    Raises KEYS_REFUSED where the row holds another key already: one label has one KID, and one KID names one key. Only
+    cbcs has a constant IV, so an IV may still change until cbcs has been asked for.
     """
+    if row.kid != answer.kid.hex():
+        detail = f"the key server now gives KID {answer.kid.hex()} for {row.label} instead of {row.kid}."
+        raise TelecineError(ErrorKind.KEYS_REFUSED, detail)
     held = s.get_one(StoredKey, (row.site_id, row.kid), with_for_update=True, populate_existing=True)
     if held.key_sealed is None:
         held.key_sealed = _seal(sealer, held, answer.key)
