@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from telecine.apis.envelope import translate
 from telecine.apis.findings import Problems
+from telecine.apis.invalid import translate
 from telecine.apis.tnp import samples
 from telecine.apis.tnp.mapping import error_body, translate_job
 from telecine.apis.tnp.schema_job import JobRequest

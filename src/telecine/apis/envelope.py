@@ -5,7 +5,7 @@ methods, bodies that are no JSON, and our own faults included.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from traceback import format_exception
 from typing import Any
 from urllib.parse import quote
@@ -21,15 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telecine.apis.findings import Problems
 from telecine.apis.hosts import Dialect
+from telecine.apis.invalid import translate
 from telecine.core.errors import ErrorKind, TelecineError
 
 _log = structlog.get_logger()
 
 _SECONDS = re.compile(r"(\d+) s\b")
-_RANGES = frozenset(
-    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "too_short", "too_long"}
-    | {"string_too_short", "string_too_long", "finite_number"}
-)
 
 
 class Answer(JSONResponse):
@@ -109,32 +106,6 @@ def _of_http(request: Request, error: HTTPException) -> TelecineError:
             return TelecineError(ErrorKind.METHOD_NOT_ALLOWED, f"{request.method} is not allowed on {path}.")
         case _:
             return TelecineError(ErrorKind.BODY_NOT_JSON, "it could not be read.")
-
-
-def translate(errors: Iterable[Mapping[str, Any]]) -> list[TelecineError]:
-    """What pydantic found wrong, field by field, in the client's own spelling of the fields."""
-    return [_translated(error) for error in errors]
-
-
-def _translated(error: Mapping[str, Any]) -> TelecineError:
-    where, *inside = error["loc"]
-    field = spell(inside)
-    if not inside and where == "body":
-        return TelecineError(ErrorKind.BODY_NOT_JSON, "there is none.")
-    if error["type"] == "missing" or (error.get("input", 0) is None and error["type"] != "finite_number"):
-        return TelecineError(ErrorKind.FIELD_MISSING, field=field)
-    said = error["msg"].removeprefix("Value error, ").rstrip(".")
-    detail = f"it{said.removeprefix('Input')}." if said.startswith("Input") else f"{said}."
-    kind = ErrorKind.FIELD_OUT_OF_RANGE if error["type"] in _RANGES else ErrorKind.FIELD_INVALID
-    return TelecineError(kind, detail, field=field)
-
-
-def spell(parts: Iterable[str | int]) -> str:
-    """A field's place in JSON as people write it: `input.files[0].file_path`."""
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
 
 
 def path_of(scope: Scope) -> str:
