@@ -34,7 +34,8 @@ class Policy(BaseModel):
     hls_transport_stream: bool = Field(default=True, description="h264 HLS as MPEG-TS rather than fragmented MP4.")
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
     verify_decode: Literal["all", "sampled"] = Field(
-        default="all", description="Pictures that verification decodes: every one, or a sample of GOPs."
+        default="sampled",
+        description="Pictures that verification decodes: every one, or keyframes and each eighth GOP.",
     )
     assumed_kbps_below: int = Field(
         default=64_000,

@@ -162,6 +162,6 @@ class Plan(_Frozen):
     thumbnails: bool
     preset_h264: str
     preset_h265: str
-    verify_decode: Literal["all", "sampled"] = "all"
-    """Which pictures verification decodes: every one, or a sample of GOPs."""
+    verify_decode: Literal["all", "sampled"] = "sampled"
+    """Which pictures verification decodes: every one, or keyframes and each eighth GOP."""
     warnings: tuple[str, ...] = ()
