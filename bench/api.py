@@ -1,8 +1,9 @@
 """How fast the T&P API answers list and detail with 100,000 jobs in one site's table.
 
 One uvicorn process is pinned to one core, the client to another; requests go one after the other over one
-connection, through HTTP, token check, database and JSON. Prints p50 and p99 per kind of request; exits 1 where a
-p99 is over the goal of 50 ms.
+connection, through HTTP, token check, database and JSON. Prints p50 and p99 per kind of request, as the client sees
+it and as CPU time of the server, which other work on the machine does not lengthen much; exits 1 where a p99 that the
+client sees is over the goal of 50 ms.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -119,11 +121,20 @@ def serve(settings_env: dict[str, str], port: int, core: int) -> subprocess.Pope
     sys.exit("the API did not start")
 
 
-def timed(client: httpx.Client, path: str, params: dict[str, object]) -> float:
-    """Milliseconds of one request, which must succeed."""
-    begun = time.perf_counter()
+@dataclass(frozen=True)
+class Took:
+    """Milliseconds of one request: until its answer was there, and of CPU time of the server."""
+
+    wall: float
+    cpu: float
+
+
+def timed(client: httpx.Client, server: int, path: str, params: dict[str, object]) -> Took:
+    """What one request takes, which must succeed. `server` is the process that answers."""
+    clock = (~server << 3) | 2  # the CPU clock of another process, as clock_getcpuclockid makes it
+    begun, spent = time.perf_counter(), time.clock_gettime(clock)
     answer = client.get(path, params=params)
-    took = (time.perf_counter() - begun) * 1000
+    took = Took((time.perf_counter() - begun) * 1000, (time.clock_gettime(clock) - spent) * 1000)
     if answer.status_code != 200 or answer.json()["error_code"] != "0000":
         sys.exit(f"{path} {params}: {answer.text}")
     return took
@@ -152,14 +163,14 @@ def main() -> None:
         server = serve(environment, options.port, cores[0])
         os.sched_setaffinity(0, {cores[-1]})
         try:
-            worst = run(f"http://127.0.0.1:{options.port}/tnp", key, options.requests, options.jobs)
+            worst = run(f"http://127.0.0.1:{options.port}/tnp", server.pid, key, options.requests, options.jobs)
         finally:
             server.terminate()
             server.wait()
     sys.exit(1 if worst > GOAL_MS else 0)
 
 
-def run(base: str, key: str, requests: int, jobs: int) -> float:
+def run(base: str, server: int, key: str, requests: int, jobs: int) -> float:
     """Time every kind of request; gives the worst p99 in milliseconds."""
     basic = base64.b64encode(f"bench@example.com:{key}".encode()).decode()
     dice = random.Random(11)
@@ -168,15 +179,21 @@ def run(base: str, key: str, requests: int, jobs: int) -> float:
         token = client.get(f"/api/token/{SITE}", headers={"Authorization": f"Basic {basic}"}).json()["data"]["token"]
         client.headers["Authorization"] = token
         for name, params in LISTS.items():
-            worst = max(worst, show(name, [timed(client, f"/api/job/{SITE}", dict(params)) for _ in range(requests)]))
-        details = [timed(client, f"/api/job/{SITE}/{dice.randint(1, jobs)}", {}) for _ in range(requests)]
+            took = [timed(client, server, f"/api/job/{SITE}", dict(params)) for _ in range(requests)]
+            worst = max(worst, show(name, took))
+        details = [timed(client, server, f"/api/job/{SITE}/{dice.randint(1, jobs)}", {}) for _ in range(requests)]
         return max(worst, show("detail, any job", details))
 
 
-def show(name: str, times: list[float]) -> float:
-    """Print one line; gives its p99."""
-    p99 = statistics.quantiles(times, n=100)[98]
-    print(f"{name:26} p50 {statistics.median(times):6.1f} ms  p99 {p99:6.1f} ms")
+def show(name: str, times: list[Took]) -> float:
+    """Print one line; gives its p99 as the client sees it."""
+    p99 = statistics.quantiles([took.wall for took in times], n=100)[98]
+    cpu = [took.cpu for took in times]
+    print(
+        f"{name:26} p50 {statistics.median(took.wall for took in times):6.1f} ms  p99 {p99:6.1f} ms"
+        f"    cpu p50 {statistics.median(cpu):6.1f} ms  p99 {statistics.quantiles(cpu, n=100)[98]:6.1f} ms",
+        flush=True,
+    )
     return p99
 
 

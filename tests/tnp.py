@@ -2,8 +2,8 @@
 
 from pydantic import ValidationError
 
-from telecine.apis.envelope import translate
 from telecine.apis.findings import Problems
+from telecine.apis.invalid import translate
 from telecine.apis.tnp import samples
 from telecine.apis.tnp.mapping import translate_job
 from telecine.apis.tnp.schema_job import JobRequest

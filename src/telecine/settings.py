@@ -3,6 +3,7 @@
 Nested values use two underscores: `TELECINE_POLICY__CHUNK_SECONDS=30`. `telecine settings` prints what is in force.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -100,6 +101,11 @@ class Settings(BaseSettings):
     def temporal(self) -> str:
         """The Temporal address in force."""
         return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def encodes(self) -> int:
+        """Encodes at once in force."""
+        return self.cpu_slots or max(1, (os.cpu_count() or 1) // 2)
 
     @cached_property
     def base_url(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.api.conftest import plain_job
 
+from telecine.apis.envelope import Answer
 from telecine.apis.tnp import samples
 from telecine.core.errors import ErrorKind
 from telecine.core.tnp_codes import ERROR_CODES
@@ -188,3 +189,8 @@ class TestHosts:
         monkeypatch.setattr("telecine.catalog.jobs.get", None)
         headers = {"Host": "tnp.pallycon.com", "Authorization": api.token()}
         assert_envelope(api.client.get("/api/job/DEMO/1", headers=headers), 500, ErrorKind.INTERNAL)
+
+
+def test_an_answer_is_compact_utf_8_in_its_own_order():
+    answer = Answer({"z": "영화", "a": [1.5, True, None, float("nan"), 2**70], "": {}})
+    assert answer.body.decode() == f'{{"z":"영화","a":[1.5,true,null,null,{2**70}],"":{{}}}}'

@@ -18,7 +18,8 @@ class Breakable(Programme):
     keys: dict[bytes, bytes] = field(default_factory=dict)
 
     def report(self) -> VerifyReport:
-        return judge(self.tree, self.plan, self.workspace, packaging.context(self), keys=self.keys)
+        context = packaging.context(self)
+        return judge(self.tree, self.plan, self.workspace, context, self.plan.verify_decode, self.keys)
 
     def faults(self, check: str) -> list[str]:
         report = self.report()

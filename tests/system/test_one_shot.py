@@ -95,3 +95,12 @@ def test_probing_tells_what_a_file_holds(folder: Path):
     told = telecine(folder, "probe", "in/in.mp4").stdout
     assert "320x180, 25 fps" in told
     assert json.loads(telecine(folder, "probe", "in/in.mp4", "--json").stdout)["video"]["codec"] == "h264"
+
+
+def test_nothing_of_the_server_is_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Most of a short command's time would go into importing what only the server needs."""
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    said = telecine(folder, "run", "job.json", "--input", "in", "--output", "out").stderr
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines() if "|" in line}
+    assert "av" in loaded, "imports are told"
+    assert not loaded & {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "boto3", "temporalio", "httpx"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telecine.apis.bodies import DEEPEST, parse
+from telecine.apis.strict_json import DEEPEST, parse
 from telecine.core.errors import ErrorKind, TelecineError
 
 

@@ -5,7 +5,7 @@ methods, bodies that are no JSON, and our own faults included.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from traceback import format_exception
 from typing import Any
 from urllib.parse import quote
@@ -16,20 +16,18 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telecine.apis.findings import Problems
 from telecine.apis.hosts import Dialect
+from telecine.apis.invalid import translate
 from telecine.core.errors import ErrorKind, TelecineError
 
 _log = structlog.get_logger()
 
 _SECONDS = re.compile(r"(\d+) s\b")
-_RANGES = frozenset(
-    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "too_short", "too_long"}
-    | {"string_too_short", "string_too_long", "finite_number"}
-)
 
 
 class Answer(JSONResponse):
@@ -40,6 +38,10 @@ class Answer(JSONResponse):
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:  # noqa: ANN401
         fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         super().__init__(content, status_code, {**fixed, **(headers or {})})
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401
+        """The bytes of `content`, three times as quickly as by the standard library; NaN becomes null."""
+        return to_json(content, inf_nan_mode="null")
 
 
 def failure(request: Request, error: TelecineError) -> Answer:
@@ -109,32 +111,6 @@ def _of_http(request: Request, error: HTTPException) -> TelecineError:
             return TelecineError(ErrorKind.METHOD_NOT_ALLOWED, f"{request.method} is not allowed on {path}.")
         case _:
             return TelecineError(ErrorKind.BODY_NOT_JSON, "it could not be read.")
-
-
-def translate(errors: Iterable[Mapping[str, Any]]) -> list[TelecineError]:
-    """What pydantic found wrong, field by field, in the client's own spelling of the fields."""
-    return [_translated(error) for error in errors]
-
-
-def _translated(error: Mapping[str, Any]) -> TelecineError:
-    where, *inside = error["loc"]
-    field = spell(inside)
-    if not inside and where == "body":
-        return TelecineError(ErrorKind.BODY_NOT_JSON, "there is none.")
-    if error["type"] == "missing" or (error.get("input", 0) is None and error["type"] != "finite_number"):
-        return TelecineError(ErrorKind.FIELD_MISSING, field=field)
-    said = error["msg"].removeprefix("Value error, ").rstrip(".")
-    detail = f"it{said.removeprefix('Input')}." if said.startswith("Input") else f"{said}."
-    kind = ErrorKind.FIELD_OUT_OF_RANGE if error["type"] in _RANGES else ErrorKind.FIELD_INVALID
-    return TelecineError(kind, detail, field=field)
-
-
-def spell(parts: Iterable[str | int]) -> str:
-    """A field's place in JSON as people write it: `input.files[0].file_path`."""
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
 
 
 def path_of(scope: Scope) -> str:

@@ -16,7 +16,6 @@ LAST_PAGE = 10**9
 """Highest page number that is looked at; it keeps the offset inside a database's integer."""
 
 _OFFSET = re.compile(r"([+-]?)(\d{1,2}):?(\d{2})", re.ASCII)
-_LOCAL = len("YYYY-MM-DDTHH:MM:SS")
 _WIDEST = timedelta(hours=14)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEARS = range(1970, 9999)
@@ -36,8 +35,9 @@ class Zone:
         """The local time of `instant` as `YYYY-MM-DDTHH:MM:SS`; None stays None."""
         if instant is None:
             return None
-        # A list shows thousands: shifting UTC and cutting its `+00:00` off takes half of what a second zone would.
-        return (instant.astimezone(UTC) + self.offset).isoformat(timespec="seconds")[:_LOCAL]
+        # A list shows thousands: a time without a zone is written in half the time that one with a zone takes.
+        local = instant.astimezone(UTC) + self.offset
+        return datetime.combine(local, local.time()).isoformat("T", "seconds")
 
     def midnight(self, day: date) -> datetime:
         """The instant, in UTC, at which `day` begins here."""

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from telecine.catalog.models import Job, JobWork
+from telecine.catalog.position import position
 from telecine.catalog.text import storable, within
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import Format, VideoRendition
@@ -138,7 +139,7 @@ def _conditions(site_id: str, wanted: JobFilter) -> list[ColumnElement[bool]]:
     if wanted.to_time is not None:
         found.append(Job.reg_time < wanted.to_time)
     if wanted.name:
-        found.append(Job.name_key.contains(wanted.name.lower(), autoescape=True))
+        found.append(position(Job.name_key, wanted.name.lower()) > 0)
     if wanted.region:
         found.append(Job.region == wanted.region)
     if wanted.job_id is not None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import SHORT, Job, Storage
+from telecine.catalog.position import position
 from telecine.catalog.seal import Sealer
 from telecine.catalog.text import checked, storable
 from telecine.core.errors import ErrorKind, TelecineError
@@ -160,7 +161,7 @@ def _matching(site_id: str, wanted: StorageFilter) -> Select[Storage]:
     if wanted.to_time is not None:
         query = query.where(Storage.reg_time < wanted.to_time)
     if wanted.name:
-        query = query.where(Storage.name_key.contains(wanted.name.lower(), autoescape=True))
+        query = query.where(position(Storage.name_key, wanted.name.lower()) > 0)
     if wanted.region:
         query = query.where(Storage.region == wanted.region)
     if wanted.io_type:

@@ -49,7 +49,7 @@ def run(
 
     The request's storage ids do not matter, and a wish to be notified is ignored.
     """
-    from telecine.jobs import services, stages
+    from telecine.jobs import stages
     from telecine.storage.folder import FolderStore
 
     in_force = rooms.settings()
@@ -63,7 +63,7 @@ def run(
         report = _Reporter(shown)
         log = _print_line if verbose else _drop_line
         limits, policy = in_force.limits, in_force.policy
-        count = slots or services.cpu_slots(in_force)
+        count = slots or in_force.encodes
         outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count)
     _show_outcome(outcome, asked, target, as_json)
 
@@ -120,9 +120,9 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     """The job in a file. Raises BODY_NOT_JSON, FIELD_…, NOT_SUPPORTED_YET as the server would."""
     from pydantic import ValidationError
 
-    from telecine.apis.bodies import parse
-    from telecine.apis.envelope import translate
     from telecine.apis.findings import Problems
+    from telecine.apis.invalid import translate
+    from telecine.apis.strict_json import parse
     from telecine.apis.tnp.mapping import translate_job
     from telecine.apis.tnp.schema_job import JobRequest
 

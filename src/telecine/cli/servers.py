@@ -34,11 +34,13 @@ def api() -> None:
     """Run the API and the player page alone. It needs the database and the storage, but not Temporal."""
     from telecine import console
     from telecine.apis.app import create_app, listen
+    from telecine.apis.warm import warm_up
 
     in_force = rooms.settings()
     configure(in_force.log_format)
     app = create_app(in_force)
     console.mount(app, in_force, app.state.services.database)
+    warm_up(app.state.services.database)
     listen(app, in_force)
 
 

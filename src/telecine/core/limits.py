@@ -48,7 +48,8 @@ class Policy(BaseModel):
     )
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
     verify_decode: Literal["all", "sampled"] = Field(
-        default="all", description="Pictures that verification decodes: every one, or a sample of GOPs."
+        default="sampled",
+        description="Pictures that verification decodes: every one, or keyframes and each eighth GOP.",
     )
     assumed_kbps_below: int = Field(
         default=64_000,

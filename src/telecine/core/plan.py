@@ -189,8 +189,8 @@ class Plan(_Frozen):
     thumbnails: bool
     preset_h264: str
     preset_h265: str
-    verify_decode: Literal["all", "sampled"] = "all"
-    """Which pictures verification decodes: every one, or a sample of GOPs."""
+    verify_decode: Literal["all", "sampled"] = "sampled"
+    """Which pictures verification decodes: every one, or keyframes and each eighth GOP."""
     signalling: Signalling = Signalling()
     """What players of encrypted trees are told about where keys come from."""
     warnings: tuple[str, ...] = ()

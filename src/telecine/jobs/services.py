@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from threading import BoundedSemaphore
 
-import psutil
-
 from telecine.catalog import storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Job
@@ -54,7 +52,7 @@ class Services:
     @cached_property
     def cpu_slots(self) -> int:
         """Encodes at once."""
-        return cpu_slots(self.settings)
+        return self.settings.encodes
 
     @cached_property
     def cpu_gate(self) -> BoundedSemaphore:
@@ -75,11 +73,6 @@ class Services:
             row = storages.get(s, job.site_id, storage_id)
         secret = storages.secret(self.sealer, row)
         return self.stores.open(row.aws_bucket, row.region, row.access_key_id, secret)
-
-
-def cpu_slots(settings: Settings) -> int:
-    """Encodes at once on this machine: the setting, or half of the cores, at least one."""
-    return settings.cpu_slots or max(1, (psutil.cpu_count() or 1) // 2)
 
 
 def work_folder(work: Path, job_id: int) -> Path:

@@ -15,7 +15,8 @@ from telecine.apis.tnp import PREFIX, samples
 from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.filters import job_filter
 from telecine.apis.tnp.mapping import Translated, success_body, translate_job
-from telecine.apis.tnp.schema import Dated, Listed, Success, TimeZone
+from telecine.apis.tnp.parameters import TimeZone
+from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_job import JobDetail, JobEventLine, JobId, JobLine, JobQuery, JobRequest
 from telecine.apis.tnp.views import job_detail, job_event, job_line
 from telecine.catalog import jobs, notifications, storages

@@ -13,7 +13,8 @@ from telecine.apis.services import Services, Wired
 from telecine.apis.tnp import PREFIX, samples
 from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.mapping import success_body
-from telecine.apis.tnp.schema import Dated, Listed, Success, TimeZone
+from telecine.apis.tnp.parameters import TimeZone
+from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_storage import (
     DeleteQuery,
     StorageDelete,

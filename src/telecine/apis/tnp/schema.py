@@ -7,7 +7,6 @@ that is taken; what a value may be is not relaxed.
 import re
 from typing import Annotated, Literal
 
-from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
@@ -202,9 +201,6 @@ Words = Annotated[list[str], BeforeValidator(words)]
 
 PageUnit = Annotated[Whole, _default_if_blank(DEFAULT_PAGE), Field(ge=1, le=LARGEST_PAGE)]
 PageIndex = Annotated[Whole, _default_if_blank(1), Field(ge=1, le=LAST_PAGE)]
-
-
-TimeZone = Annotated[str, Query(description="Zone of the times in the answer, like +09:00. UTC by default.")]
 
 
 class Page(BaseModel):
