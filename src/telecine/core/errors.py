@@ -40,6 +40,8 @@ class ErrorKind(StrEnum):
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
+    # the service
+    DATABASE_UNREACHABLE = "database_unreachable"
     # media
     INPUT_UNSAFE = "input_unsafe"
     INPUT_UNREADABLE = "input_unreadable"
@@ -139,6 +141,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.KEYS_UNREACHABLE: ErrorEntry(
         503, "The key server did not answer: {detail}", "Check its address and the network.", retryable=True
+    ),
+    ErrorKind.DATABASE_UNREACHABLE: ErrorEntry(
+        503, "The database does not answer.", "Try again; ask the operator to look at the server.", retryable=True
     ),
     ErrorKind.INPUT_UNSAFE: ErrorEntry(
         422, "The input is refused for safety: {detail}", "Send a plain MP4, MOV, MKV, TS or MXF file."

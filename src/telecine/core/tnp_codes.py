@@ -74,6 +74,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.STOPPED: "E8009",
     # E9…: the service
     ErrorKind.INTERNAL: "E9001",
+    ErrorKind.DATABASE_UNREACHABLE: "E9002",
     ErrorKind.OUT_OF_SERVICE: "E9010",
     ErrorKind.TRIAL_LIMIT: "E9011",
 }
