@@ -7,10 +7,11 @@ for the first and gets the first one's answer.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from telecine.catalog.clock import utcnow
+from telecine.catalog.locks import hold
 from telecine.catalog.models import IdempotencyRecord
 from telecine.catalog.text import digest
 from telecine.catalog.upsert import insert
@@ -26,7 +27,7 @@ def recall(
 
     `fingerprint` stands for the request. Raises IDEMPOTENCY_MISMATCH where the key came with another request.
     """
-    _lock(s, site_id, key)
+    hold(s, site_id, key)
     record = s.get(IdempotencyRecord, (site_id, digest(key)), populate_existing=True)
     if record is None or record.reg_time <= (now or utcnow()) - KEPT:
         return None
@@ -47,10 +48,3 @@ def remember(
 def forget_old(s: Session, now: datetime) -> None:
     """Delete what is older than 24 hours."""
     s.execute(delete(IdempotencyRecord).where(IdempotencyRecord.reg_time <= now - KEPT))
-
-
-def _lock(s: Session, site_id: str, key: str) -> None:
-    """Let one transaction at a time use this key. SQLite's one writer at a time is lock enough."""
-    if s.get_bind().dialect.name != "sqlite":
-        number = int(digest(site_id, key)[:15], 16)
-        s.execute(select(func.pg_advisory_xact_lock(number)))

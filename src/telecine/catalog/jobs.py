@@ -14,7 +14,7 @@ from telecine.catalog.job_reports import (
     work,
 )
 from telecine.catalog.job_search import JobFilter, JobLine, get, percent_done, search
-from telecine.catalog.job_states import NewJob, advance, create, request_stop, restart
+from telecine.catalog.job_states import NewJob, advance, create, replace, request_stop, restart
 
 __all__ = [
     "JobFilter",
@@ -29,6 +29,7 @@ __all__ = [
     "get",
     "load",
     "percent_done",
+    "replace",
     "report_work",
     "request_stop",
     "restart",

@@ -98,6 +98,14 @@ def search(s: Session, site_id: str, wanted: StorageFilter) -> tuple[int, Sequen
     return total, s.scalars(page).all()
 
 
+def of_bucket(s: Session, site_id: str, bucket: str, io_type: str) -> Storage | None:
+    """The site's newest storage of this kind for `bucket`, if any."""
+    if not storable(bucket):
+        return None
+    own = select(Storage).where(Storage.site_id == site_id, Storage.aws_bucket == bucket, Storage.io_type == io_type)
+    return s.scalar(own.order_by(Storage.reg_time.desc(), Storage.storage_id.desc()).limit(1))
+
+
 def is_published(s: Session, bucket: str) -> bool:
     """Whether `bucket` is an output of some site and nobody's input, so that its files may be shown to anybody."""
     kinds = set(s.scalars(select(Storage.io_type).where(Storage.aws_bucket == bucket))) if storable(bucket) else set()
