@@ -10,6 +10,7 @@ from telecine.catalog.job_reports import (
     set_media,
     set_outputs,
     spec_of,
+    successors,
     unfinished,
     work,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "set_media",
     "set_outputs",
     "spec_of",
+    "successors",
     "unfinished",
     "work",
 ]
