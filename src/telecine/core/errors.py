@@ -31,6 +31,7 @@ class ErrorKind(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of an error, not a secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     FORBIDDEN = "forbidden"
+    ACCESS_REFUSED = "access_refused"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     # storages and notifications
     STORAGE_REFUSED = "storage_refused"
@@ -116,6 +117,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         403,
         "You do not have permission to use this API for this site.",
         "Use a token of the site in the path.",
+    ),
+    ErrorKind.ACCESS_REFUSED: ErrorEntry(
+        403, "Access is refused. {detail}", "Ask the operator: 'telecine pri access' says who may call."
     ),
     ErrorKind.TOO_MANY_ATTEMPTS: ErrorEntry(
         429, "Too many failed attempts. {detail}", "Wait, then send the right credentials.", retryable=True
