@@ -2,6 +2,7 @@
 
 from fastapi import Depends, Request
 
+from telecine.apis.bodies import SENT_TYPE
 from telecine.core.errors import ErrorKind, TelecineError
 
 PURGE_PATH = "AssetRelativePath"
@@ -26,7 +27,7 @@ def _bare(request: Request) -> None:
 
 def _with_body(request: Request) -> None:
     _bare(request)
-    if "content-type" not in request.headers:
+    if request.scope.get(SENT_TYPE) is None:
         # A page in a browser can post to any address, but not with this header.
         raise TelecineError(ErrorKind.FIELD_MISSING, field="Content-Type")
 

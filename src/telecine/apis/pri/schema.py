@@ -25,9 +25,9 @@ AssetId = Annotated[Text, bytes_at_most(200), AfterValidator(_no_slash)]
 Label = Annotated[Text, Field(max_length=255)]
 Uri = Annotated[Text, Field(max_length=2048)]
 FormatName = Annotated[
-    str | None,
+    Annotated[str, Field(max_length=64)] | None,
     BeforeValidator(_none_if_blank),
-    Field(max_length=64, description="HLS, DASH or CMAF, or one with a suffix such as HLS_2; all others without it."),
+    Field(description="HLS, DASH or CMAF, or one with a suffix such as HLS_2; all others without it."),
 ]
 
 
