@@ -44,6 +44,10 @@ class Settings(BaseSettings):
         default=["tnp.pallycon.com", "tnp.doverunner.com", "tnp.example.com"],
         description="Host names on which the T&P API answers without its prefix.",
     )
+    pri_hosts: list[str] = Field(
+        default=["pri.example.com"],
+        description="Host names on which the PRI API answers without its prefix, behind any relative path.",
+    )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
     cors_origins: list[str] = Field(default=["*"], description="Origins that may read published files.")
     players_dir: Path | None = Field(

@@ -16,7 +16,7 @@ from telecine.apis.app import create_app, open_services
 from telecine.apis.operations import Metrics
 from telecine.apis.services import Services
 from telecine.apis.tnp import samples
-from telecine.catalog import notifications, sites, storages
+from telecine.catalog import notifications, packaging_groups, sites, storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Storage
 from telecine.settings import Settings
@@ -114,6 +114,28 @@ class Api:
         assert answer.status_code == 200, answer.text
         job_id: int = answer.json()["data"]["job_id"]
         return job_id
+
+    def pri(self, method: str, path: str = "", *, address: str = "127.0.0.1", **more: Any) -> Any:
+        """The answer to a PRI request from `address`; `path` is what follows the documented one."""
+        client = TestClient(self.app, client=(address, 50000))
+        at = more.pop("at", "/pri/cxf/pri/v1/packagedassets")
+        return client.request(method, f"{at}{path}", **more)
+
+    def ready_for_pri(self, site_id: str = "DEMO", **group: Any) -> tuple[str, str]:
+        """What the samples of the PRI document refer to; the ids of its two storages."""
+        names = (("input", "mediapackageBucket"), ("output", "nagra-terminators-vod-output"))
+        with self.database.write() as s:
+            made = [
+                storages.create(
+                    s,
+                    self.services.sealer,
+                    site_id,
+                    storages.StorageValues(bucket, bucket, io_type, "RG011", "AKID", "sesame-open"),
+                ).storage_id
+                for io_type, bucket in names
+            ]
+            packaging_groups.create(s, site_id, "PackagingGroup1", packaging_groups.GroupValues(**group))
+        return made[0], made[1]
 
     def bucket(self, name: str) -> Path:
         """The folder of a bucket, made where it is missing."""

@@ -17,6 +17,7 @@ from telecine import __version__
 from telecine.apis import envelope, operations
 from telecine.apis.hosts import HostPrefix
 from telecine.apis.openapi import describe
+from telecine.apis.pri import routes as pri
 from telecine.apis.services import Services
 from telecine.apis.tnp import routes as tnp
 from telecine.apis.tokens import Tokens
@@ -48,8 +49,9 @@ def assemble(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.metrics = operations.Metrics(services.database)
-    dialects = [tnp.dialect(services.settings.tnp_hosts)]
+    dialects = [tnp.dialect(services.settings.tnp_hosts), pri.dialect(services.settings.pri_hosts)]
     app.include_router(tnp.router())
+    app.include_router(pri.router())
     app.include_router(operations.routes)
     envelope.install(app, dialects)
     describe(app)

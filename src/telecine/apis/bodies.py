@@ -15,6 +15,9 @@ from telecine.core.errors import ErrorKind, TelecineError
 
 _KEPT = "telecine.body"
 
+SENT_TYPE = "telecine.content-type"
+"""Where the scope of a request with a body keeps the content type as it was sent; None where none was."""
+
 
 class JsonRoute(APIRoute):
     """A route whose body, where it has one, is one JSON object of bounded size."""
@@ -52,6 +55,7 @@ async def _strict(request: Request) -> Request:
     raw = await _bounded(request, request.app.state.services.settings.body_bytes)
     headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
     scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
+    scope[SENT_TYPE] = request.headers.get("content-type")
     if raw:
         scope[_KEPT] = parse(raw, _charset(request.headers.get("content-type")))
     parsed = _ParsedRequest(scope, request.receive)

@@ -21,8 +21,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telecine.apis.findings import Problems
-from telecine.apis.hosts import Dialect
+from telecine.apis.hosts import Dialect, host_of
 from telecine.apis.invalid import translate
+from telecine.catalog.database import unreachable
 from telecine.core.errors import ErrorKind, TelecineError
 
 _log = structlog.get_logger()
@@ -46,14 +47,16 @@ class Answer(JSONResponse):
 
 def failure(request: Request, error: TelecineError) -> Answer:
     """The answer that reports `error` in the words of the dialect that was called."""
-    return Answer(_dialect(request).error_body(error), error.entry.status, _headers(request, error))
+    dialect = _dialect(request)
+    return Answer(dialect.error_body(error), dialect.error_status(error), _headers(request, error))
 
 
 def _dialect(request: Request) -> Dialect:
-    """The dialect in whose paths the request lies; the first where it lies in none."""
+    """The dialect in whose paths the request lies, or on whose host; the first where there is none."""
     dialects: Sequence[Dialect] = request.app.state.dialects
-    path = request.scope["path"]
-    return next((dialect for dialect in dialects if path.startswith(f"{dialect.prefix}/")), dialects[0])
+    path, host = request.scope["path"], host_of(request.scope)
+    owners = [dialect for dialect in dialects if dialect.owns(path)]
+    return next(iter(owners + [dialect for dialect in dialects if host in dialect.hosts]), dialects[0])
 
 
 def _headers(request: Request, error: TelecineError) -> dict[str, str]:
@@ -140,6 +143,11 @@ class LastResort:
         try:
             await self._app(scope, receive, watched)
         except Exception as unexpected:
+            if unreachable(unexpected) and not begun:
+                _log.error("database does not answer", error=type(unexpected).__name__, path=path_of(scope))
+                error = TelecineError(ErrorKind.DATABASE_UNREACHABLE)
+                await self._respond(Request(scope), error)(scope, receive, send)
+                return
             number = uuid4().hex[:12]
             # As text: a renderer that prints the variables of every frame would print secrets, and takes minutes.
             trace = "".join(format_exception(unexpected))

@@ -5,6 +5,7 @@ read something may write on the strength of it. PostgreSQL gets the same promise
 A reading session cannot write on either.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for its turn."""
+
+CONNECT_SECONDS = 10
+"""How long a connection to PostgreSQL may take to come about."""
+
+_SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK = 7_404_311
@@ -92,6 +100,19 @@ class Database:
         self.engine.dispose()
 
 
+def unreachable(error: BaseException) -> bool:
+    """Whether `error` says that the database did not answer in time, and not that it was asked something wrong."""
+    if isinstance(error, PoolTimeoutError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):  # its primary code, without what the extended ones add
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
+    return True
+
+
 def _migrations() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -106,7 +127,8 @@ def _with_driver(url: URL) -> URL:
 
 
 def _postgres(url: URL, pool_size: int) -> Engine:
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    patience = {"connect_timeout": CONNECT_SECONDS}
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=patience)
 
 
 def _sqlite(url: URL, pool_size: int) -> Engine:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, defer
 
 from telecine.catalog.clock import utcnow
@@ -114,6 +114,15 @@ def unfinished(s: Session) -> Sequence[Job]:
     """Every job that has not ended, oldest first, without its large columns: for the sweeper."""
     without = [defer(column, raiseload=True) for column in _LARGE]
     return s.scalars(select(Job).where(Job.end_time.is_(None)).order_by(Job.id).options(*without)).all()
+
+
+def successors(s: Session, job: Job) -> Sequence[Job]:
+    """Other jobs of the site for the same content that have not ended, or became complete after `job` ended."""
+    after: ColumnElement[bool] = Job.end_time.is_(None)
+    if job.end_time is not None:
+        after |= (Job.state == JobState.COMPLETE) & (Job.end_time > job.end_time)
+    same = (Job.site_id == job.site_id) & (Job.content_id == job.content_id) & (Job.id != job.id)
+    return s.scalars(select(Job).where(same, after)).all()
 
 
 def count_by_state(s: Session) -> dict[JobState, int]:

@@ -128,6 +128,36 @@ def restart(s: Session, site_id: str, job_id: int, *, now: datetime | None = Non
     return job
 
 
+def replace(s: Session, site_id: str, job_id: int, new: NewJob, *, now: datetime | None = None) -> Job:
+    """Let a job that waits in the queue be another one, as a new attempt: a worker that takes the old one finds that
+    it is over. Raises NOT_FOUND, for the job or a storage; WRONG_STATE where it has begun; OUT_OF_SERVICE.
+    """
+    now = now or utcnow()
+    site = _serving(s, site_id)
+    job = _own(s, site_id, job_id)
+    if job.state is not JobState.QUEUED:
+        raise TelecineError(ErrorKind.WRONG_STATE, f"Job {job.id} is {_plain(job.state)} and cannot be changed.")
+    _lock_storages(s, site_id, {new.spec.input_storage, new.spec.output_storage})
+    fresh = _row(site, new, now)
+    for column in _ASKED_FOR:
+        setattr(job, column, getattr(fresh, column))
+    s.execute(delete(Command).where(Command.job_id == job.id))
+    job.attempt += 1
+    job.update_time = now
+    s.flush()
+    commands.add(s, "start", job, now)
+    _record(s, job, f"Job was changed in the queue, attempt {job.attempt}.", now)
+    s.flush()
+    return job
+
+
+_ASKED_FOR = (
+    *("name", "name_key", "content_id", "region", "priority", "drm", "forensic_watermark", "dash", "hls", "cmaf"),
+    *("codecs", "input_storage", "output_storage", "warnings", "spec", "request"),
+)
+"""Columns that follow from what is asked for."""
+
+
 def _enter(s: Session, job: Job, state: JobState, now: datetime) -> None:
     """Change the state of a locked job, with everything that goes with it."""
     before = job.state

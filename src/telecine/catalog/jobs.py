@@ -10,11 +10,12 @@ from telecine.catalog.job_reports import (
     set_media,
     set_outputs,
     spec_of,
+    successors,
     unfinished,
     work,
 )
 from telecine.catalog.job_search import JobFilter, JobLine, get, percent_done, search
-from telecine.catalog.job_states import NewJob, advance, create, request_stop, restart
+from telecine.catalog.job_states import NewJob, advance, create, replace, request_stop, restart
 
 __all__ = [
     "JobFilter",
@@ -29,6 +30,7 @@ __all__ = [
     "get",
     "load",
     "percent_done",
+    "replace",
     "report_work",
     "request_stop",
     "restart",
@@ -36,6 +38,7 @@ __all__ = [
     "set_media",
     "set_outputs",
     "spec_of",
+    "successors",
     "unfinished",
     "work",
 ]

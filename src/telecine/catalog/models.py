@@ -320,3 +320,75 @@ class LoginFailure(Base):
     last_time: Mapped[datetime]
 
     __table_args__ = (Index("ix_login_failure_age", "last_time"),)
+
+
+class PackagingGroup(Base):
+    """What a site's packaged assets are made into, and where to. See `packaging_groups.GroupValues` for the values."""
+
+    __tablename__ = "packaging_group"
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(SHORT), primary_key=True)
+    formats: Mapped[list[str]]
+    segment_seconds: Mapped[float | None]
+    protection: Mapped[Json | None]
+    storage_id: Mapped[str | None] = mapped_column(String(32))
+    """No foreign key: a storage may go, and then the group says so when it is used."""
+    path: Mapped[str] = mapped_column(String(SHORT))
+    public_url: Mapped[str] = mapped_column(String(SHORT), default="")
+    keep_seconds: Mapped[int | None] = mapped_column(Number)
+    reg_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+
+
+_TO_REMOVE = text("removed IS NULL AND (deleting OR expires IS NOT NULL)")
+_TO_EXPIRE = text("expires IS NULL AND keep_seconds IS NOT NULL")
+
+
+class PackagedAsset(Base):
+    """What the PRI API calls a packaged asset: a job under the client's own id, and what became of its outputs.
+
+    The row of one that is being deleted lives until its outputs are removed; clients see it no more.
+    """
+
+    __tablename__ = "packaged_asset"
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(SHORT), primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id"), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Of the request that made it: the same one again is no other asset."""
+    request: Mapped[Json]
+    groups: Mapped[list[str]]
+    urls: Mapped[dict[str, str]] = mapped_column(JsonColumn)
+    """Where viewers find its main manifests, by the name of the tree; the first is the delivery URL."""
+    keep_seconds: Mapped[int | None] = mapped_column(Number)
+    """How long its outputs stay after completion; None means for ever."""
+    created: Mapped[datetime]
+    update_time: Mapped[datetime]
+    deleting: Mapped[bool] = mapped_column(default=False)
+    expires: Mapped[datetime | None]
+    """When its outputs are to be removed; known once they are complete."""
+    removed: Mapped[datetime | None]
+    """When its outputs were removed because their time was over."""
+    not_before: Mapped[datetime]
+    """Nobody may try to remove its outputs before this; a claim moves it on by the length of the lease."""
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    """Why the last try to remove its outputs failed."""
+
+    __table_args__ = (
+        Index("ix_packaged_asset_list", "site_id", "created", "id"),
+        Index("ix_packaged_asset_due", "not_before", sqlite_where=_TO_REMOVE, postgresql_where=_TO_REMOVE),
+        Index("ix_packaged_asset_keep", "job_id", sqlite_where=_TO_EXPIRE, postgresql_where=_TO_EXPIRE),
+    )
+
+
+class PriAccess(Base):
+    """From which networks the PRI API may be called for a site. See `pri_access.Rule`."""
+
+    __tablename__ = "pri_access"
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), primary_key=True)
+    networks: Mapped[list[str]]
+    require_credentials: Mapped[bool] = mapped_column(default=False)
+    update_time: Mapped[datetime]

@@ -99,6 +99,20 @@ def search(s: Session, site_id: str, wanted: StorageFilter) -> tuple[int, Sequen
     return total, s.scalars(page).all()
 
 
+def of_bucket(s: Session, site_id: str, bucket: str, io_type: str) -> Storage | None:
+    """The site's newest storage of this kind for `bucket`, if any.
+
+    A name with capitals, which no bucket has, finds the one without: clients write them, and the document does.
+    """
+    if not storable(bucket):
+        return None
+    own = select(Storage).where(
+        Storage.site_id == site_id, Storage.io_type == io_type, Storage.aws_bucket.in_([bucket, bucket.lower()])
+    )
+    exact_first = (Storage.aws_bucket != bucket, Storage.reg_time.desc(), Storage.storage_id.desc())
+    return s.scalar(own.order_by(*exact_first).limit(1))
+
+
 def is_published(s: Session, bucket: str) -> bool:
     """Whether `bucket` is an output of some site and nobody's input, so that its files may be shown to anybody."""
     kinds = set(s.scalars(select(Storage.io_type).where(Storage.aws_bucket == bucket))) if storable(bucket) else set()

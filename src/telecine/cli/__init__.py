@@ -8,7 +8,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from telecine.cli import accounts, buckets, jobs, oneshot, servers, sites, system, verify
+from telecine.cli import (
+    accounts,
+    buckets,
+    jobs,
+    oneshot,
+    packaging_groups,
+    pri,
+    servers,
+    sites,
+    storages,
+    system,
+    verify,
+)
 from telecine.cli.output import EXIT_CODES, Exit, show_error, wants_json
 from telecine.core.errors import TelecineError
 
@@ -40,4 +52,7 @@ system.add_to(app)
 app.add_typer(sites.app, name="site", help="Tenants and what they may do.")
 app.add_typer(accounts.app, name="account", help="Who may get tokens for a site.")
 app.add_typer(buckets.app, name="bucket", help="Buckets of the folder store.")
+app.add_typer(storages.app, name="storage", help="Buckets that are registered for a site.")
+app.add_typer(packaging_groups.app, name="packaging-group", help="What packaged assets are made into, and where to.")
+app.add_typer(pri.app, name="pri", help="Who may call the PRI API for a site.")
 app.add_typer(jobs.app, name="jobs", help="Look at jobs, follow them, stop and restart them.")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from telecine.catalog.seal import Sealer
     from telecine.media.tools import Tools
     from telecine.settings import Settings
+    from telecine.storage.open import StoreFactory
 
 
 def settings() -> Settings:
@@ -48,3 +49,10 @@ def tools(in_force: Settings) -> Tools:
     from telecine.media.tools import find_tools
 
     return find_tools(in_force.ffmpeg, in_force.ffprobe, in_force.packager)
+
+
+def stores(in_force: Settings) -> StoreFactory:
+    """What opens registered buckets."""
+    from telecine.storage.open import StoreFactory
+
+    return StoreFactory(in_force.storage_kind, in_force.buckets, in_force.s3_endpoint)

@@ -31,6 +31,7 @@ class ErrorKind(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - the name of an error, not a secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     FORBIDDEN = "forbidden"
+    ACCESS_REFUSED = "access_refused"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     # storages and notifications
     STORAGE_REFUSED = "storage_refused"
@@ -40,6 +41,8 @@ class ErrorKind(StrEnum):
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
+    # the service
+    DATABASE_UNREACHABLE = "database_unreachable"
     # media
     INPUT_UNSAFE = "input_unsafe"
     INPUT_UNREADABLE = "input_unreadable"
@@ -115,6 +118,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         "You do not have permission to use this API for this site.",
         "Use a token of the site in the path.",
     ),
+    ErrorKind.ACCESS_REFUSED: ErrorEntry(
+        403, "Access is refused. {detail}", "Ask the operator: 'telecine pri access' says who may call."
+    ),
     ErrorKind.TOO_MANY_ATTEMPTS: ErrorEntry(
         429, "Too many failed attempts. {detail}", "Wait, then send the right credentials.", retryable=True
     ),
@@ -139,6 +145,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.KEYS_UNREACHABLE: ErrorEntry(
         503, "The key server did not answer: {detail}", "Check its address and the network.", retryable=True
+    ),
+    ErrorKind.DATABASE_UNREACHABLE: ErrorEntry(
+        503, "The database does not answer.", "Try again; ask the operator to look at the server.", retryable=True
     ),
     ErrorKind.INPUT_UNSAFE: ErrorEntry(
         422, "The input is refused for safety: {detail}", "Send a plain MP4, MOV, MKV, TS or MXF file."

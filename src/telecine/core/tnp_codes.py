@@ -46,6 +46,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.TOKEN_EXPIRED: "E2003",
     ErrorKind.FORBIDDEN: "E2004",
     ErrorKind.TOO_MANY_ATTEMPTS: "E2005",
+    ErrorKind.ACCESS_REFUSED: "E2006",
     # E3…: storages and notifications
     ErrorKind.STORAGE_REFUSED: "E3001",
     ErrorKind.STORAGE_UNREACHABLE: "E3002",
@@ -74,6 +75,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.STOPPED: "E8009",
     # E9…: the service
     ErrorKind.INTERNAL: "E9001",
+    ErrorKind.DATABASE_UNREACHABLE: "E9002",
     ErrorKind.OUT_OF_SERVICE: "E9010",
     ErrorKind.TRIAL_LIMIT: "E9011",
 }

@@ -130,7 +130,9 @@ class ActiveStep:
         self.check()
         if may_follow(self.job.state, state):
             with self.services.database.write() as s:
-                jobs.advance(s, self.ref.job_id, self.ref.attempt, state, now=utcnow())
+                moved = jobs.advance(s, self.ref.job_id, self.ref.attempt, state, now=utcnow())
+            if not moved:
+                self.check()  # somebody was quicker: a stop, or another attempt
 
     def check(self) -> None:
         """Look at the row again and raise a final failure where this step has no business going on."""

@@ -34,6 +34,8 @@ class Published:
     files: int
     bytes: int
     duration: float
+    folders: tuple[str, ...]
+    """The folders below `prefix` that hold all of it: what a later removal needs to know."""
 
     def as_json(self) -> dict[str, object]:
         """The form in which the job's row keeps it."""
@@ -72,7 +74,8 @@ def publish(
         about_to_appear,
     )
     manifests = tuple(f"{prefix}/{name}" for name in main)
-    return Published(prefix, manifests, done.files, done.bytes, float(plan.duration))
+    folders = tuple(sorted({name.partition("/")[0] for name in names if "/" in name}))
+    return Published(prefix, manifests, done.files, done.bytes, float(plan.duration), folders)
 
 
 def withdraw(open_store: Callable[[], Store], workspace: Workspace) -> int:

@@ -1,4 +1,4 @@
-"""Repairs what no command repairs: jobs whose workflow is gone, work folders and records that nobody needs.
+"""Repairs what no command repairs: jobs whose workflow is gone, work folders, records and outputs that nobody needs.
 
 It compares the unfinished rows with the running workflows, whatever made them differ: a Temporal database that was
 lost, a workflow that somebody terminated, a bug. It depends on nothing but the rows and Temporal's own word.
@@ -21,12 +21,14 @@ from telecine.core.states import TERMINAL, JobState
 from telecine.jobs import temporal
 from telecine.jobs.messages import Ending, Failure, workflow_id
 from telecine.jobs.pump import end, every, load, ref_of
+from telecine.jobs.retention import sweep_assets
 from telecine.jobs.services import Services
 from telecine.jobs.temporal import Standing
 
 JOBS_EVERY = 30.0
 FOLDERS_EVERY = 600.0
 RECORDS_EVERY = 3600.0
+ASSETS_EVERY = 5.0
 PATIENCE = timedelta(seconds=10)
 """A row changed more recently than this is left alone: its command may be on its way."""
 
@@ -47,6 +49,7 @@ class Sweeper:
             every(JOBS_EVERY, self.mend_jobs, "unfinished jobs"),
             every(FOLDERS_EVERY, self._sweep_folders, "work folders"),
             every(RECORDS_EVERY, self._sweep_records, "old records"),
+            every(ASSETS_EVERY, self._sweep_assets, "packaged assets"),
         )
 
     async def mend_jobs(self) -> bool:
@@ -87,6 +90,9 @@ class Sweeper:
     async def _sweep_records(self) -> bool:
         await asyncio.to_thread(sweep_records, self._services, utcnow())
         return False
+
+    async def _sweep_assets(self) -> bool:
+        return await asyncio.to_thread(sweep_assets, self._services, utcnow())
 
 
 def sweep_records(services: Services, now: datetime) -> None:

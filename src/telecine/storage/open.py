@@ -35,3 +35,15 @@ class StoreFactory:
             return FolderStore(self._bucket_dir / check_bucket(bucket))
         region = self._regions.get(region_code, region_code)
         return S3Store(bucket, region, access_key_id, secret, self._endpoint, patient=patient)
+
+    def address(self, bucket: str, region_code: str) -> str:
+        """The URL under which S3 itself shows the bucket's objects; empty for folders, which others must show.
+
+        Whether viewers may read there is the bucket's affair.
+        """
+        if self.kind == "folder":
+            return ""
+        if self._endpoint:
+            return f"{self._endpoint.rstrip('/')}/{bucket}"
+        region = self._regions.get(region_code, region_code)
+        return f"https://{bucket}.s3.{region}.amazonaws.com"

@@ -9,7 +9,7 @@ segments that only the old manifests name go last, when the new manifests are in
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import IntEnum
@@ -97,6 +97,19 @@ def unpublish(store: Store, prefix: str, names: Iterable[str]) -> None:
     store.delete(sorted(keys - manifests))
 
 
+def remove_trees(store: Store, prefix: str, folders: Iterable[str]) -> int:
+    """Remove every file of the kinds that we publish in these folders of `prefix`, and return how many those were.
+
+    For trees whose names nobody remembers file by file: a tree has its folder to itself. Manifests go first.
+    """
+    store.clear_unfinished(f"{prefix}/")
+    keys = _in_folders((info.key for info in store.list(f"{prefix}/")), prefix, frozenset(folders))
+    manifests = {key for key in keys if key.endswith((".mpd", ".m3u8"))}
+    store.delete(sorted(manifests))
+    store.delete(sorted(set(keys) - manifests))
+    return len(keys)
+
+
 class _Upload:
     """Sends batches of files, several at once, and counts the bytes that have arrived."""
 
@@ -174,10 +187,13 @@ def _stale(there: Iterable[str], prefix: str, keys: Iterable[str]) -> list[str]:
     """
     ours = set(keys)
     folders = {key.removeprefix(f"{prefix}/").partition("/")[0] for key in ours if "/" in key[len(prefix) + 1 :]}
+    return [key for key in _in_folders(there, prefix, folders) if key not in ours]
+
+
+def _in_folders(there: Iterable[str], prefix: str, folders: Set[str]) -> list[str]:
+    """What lies in these folders of `prefix` and is of a kind that we publish."""
     return [
         key
         for key in there
-        if key not in ours
-        and key.removeprefix(f"{prefix}/").partition("/")[0] in folders
-        and content_type(key) != UNKNOWN
+        if key.removeprefix(f"{prefix}/").partition("/")[0] in folders and content_type(key) != UNKNOWN
     ]

@@ -4,9 +4,6 @@ The site in the path must be the token's site, and the account behind the token 
 the token was issued for. Both are checked here, for every route, before it runs.
 """
 
-import base64
-import binascii
-import hmac
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,10 +12,10 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBasic, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from telecine.apis.credentials import prove, read_credentials
 from telecine.apis.services import Services, Wired
 from telecine.apis.tokens import Claims, bare
-from telecine.catalog import logins, sites
-from telecine.catalog.models import Account
+from telecine.catalog import sites
 from telecine.core.errors import ErrorKind, TelecineError
 
 _log = structlog.get_logger()
@@ -77,43 +74,8 @@ def issue_token(request: Request, services: Services, site_id: str) -> str:
 
     Raises UNAUTHENTICATED, the same for an unknown site, an unknown account and a wrong key, and TOO_MANY_ATTEMPTS.
     """
-    login, key = _credentials(request.headers.get("authorization", ""))
+    login, key = read_credentials(request.headers.get("authorization", ""))
     address = request.client.host if request.client else "unknown"
-    counted = (f"login:{site_id}:{login.lower()}", f"address:{address}")
-    account = _proven(services, site_id, login, key, counted)
-    if account is None:
-        with services.database.write() as s:
-            for name in counted:
-                logins.failed(s, name, services.now())
-        _log.warning("wrong credentials", site=repr(site_id), address=address)
-        raise TelecineError(ErrorKind.UNAUTHENTICATED)
-    with services.database.write() as s:
-        logins.succeeded(s, counted[0])  # the address stays counted: its owner may be guessing at other accounts
+    account = prove(services, [site_id], login, key, about=site_id, address=address)
     claims = Claims(account.site_id, account.account_id, account.key_version)
     return f"Bearer {services.tnp_tokens.issue(claims, services.now())}"
-
-
-def _proven(services: Services, site_id: str, login: str, key: str, counted: tuple[str, ...]) -> Account | None:
-    """The account of `login` where `key` is its access key."""
-    with services.database.read() as s:
-        for name in counted:
-            logins.check(s, name, services.now())
-        account = sites.find_account(s, site_id, login)
-    expected = sites.access_key(services.sealer, account) if account else ""
-    same = hmac.compare_digest(expected.encode(), key.encode())
-    return account if same and expected else None
-
-
-def _credentials(header: str) -> tuple[str, str]:
-    """Login and access key of a Basic header, its scheme in any case. Raises UNAUTHENTICATED."""
-    scheme, _, encoded = header.strip().partition(" ")
-    try:
-        if scheme.lower() != "basic":
-            raise ValueError
-        login, colon, key = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-        if not (login and colon and key):
-            raise ValueError
-    except (binascii.Error, ValueError) as error:
-        why = "There is no Authorization header with Basic credentials of the form login:accessKey."
-        raise TelecineError(ErrorKind.UNAUTHENTICATED, why) from error
-    return login, key

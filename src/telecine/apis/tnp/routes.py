@@ -20,7 +20,7 @@ _ERRORS = {
     413: "The body is too large.",
     429: "Too many failed attempts; wait as `Retry-After` says.",
     500: "Something went wrong on our side.",
-    503: "The storage does not answer.",
+    503: "The storage, or the database, does not answer.",
 }
 
 

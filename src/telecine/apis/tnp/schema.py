@@ -1,39 +1,22 @@
-"""The words of the T&P wire that every part of it uses: field types, answers, queries.
-
-Clients of this API send numbers as numbers or as text, null for "not given", and fields that we do not know. All of
-that is taken; what a value may be is not relaxed.
-"""
+"""The words of the T&P wire that every part of it uses: field types, answers, queries."""
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from telecine.apis.paging import DEFAULT_PAGE, LARGEST_PAGE, LAST_PAGE
+from telecine.apis.wire import Shown as Shown
+from telecine.apis.wire import Text as Text
+from telecine.apis.wire import Whole as Whole
+from telecine.apis.wire import Wire as Wire
+from telecine.apis.wire import bytes_at_most, number_schema
+from telecine.apis.wire import unknown_fields as unknown_fields
 from telecine.core.regions import REGIONS
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-class Wire(BaseModel):
-    """A JSON object of a request. Unknown fields are kept aside, for a warning."""
-
-    model_config = ConfigDict(extra="allow", validate_by_name=True, validate_by_alias=True)
-
-
-def _whole(value: object) -> object:
-    """A whole number, also where it came as text or with a fraction of zero."""
-    if isinstance(value, bool):
-        raise ValueError("it must be a number, not true or false")
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(value.strip().partition(".")[0])
-    if isinstance(value, str):
-        raise ValueError("it must be a whole number")
-    return value
 
 
 def _decimal(value: object) -> object:
@@ -55,14 +38,6 @@ def _flag(value: object) -> object:
     return value
 
 
-def _plain(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("it must not hold control characters")
-    if not value.strip():
-        raise ValueError("it must not be empty")
-    return value
-
-
 def lower(value: object) -> object:
     """Words of a fixed set are taken in any case."""
     return value.strip().lower() if isinstance(value, str) else value
@@ -73,24 +48,7 @@ def none_if_blank(value: object) -> object:
     return None if value == "" else value
 
 
-def _bytes_at_most(limit: int) -> AfterValidator:
-    def check(value: str) -> str:
-        if len(value.encode()) > limit:
-            raise ValueError(f"it must have at most {limit} bytes")
-        return value
-
-    return AfterValidator(check)
-
-
-def _number_schema(kind: str) -> WithJsonSchema:
-    pattern = r"^[+-]?\d+$" if kind == "integer" else r"^[+-]?\d+(\.\d*)?$"
-    return WithJsonSchema({"anyOf": [{"type": kind}, {"type": "string", "pattern": pattern}]})
-
-
-Whole = Annotated[int, BeforeValidator(_whole), _number_schema("integer")]
-"""A whole number, as number or text."""
-
-Decimal = Annotated[float, BeforeValidator(_decimal), Field(allow_inf_nan=False), _number_schema("number")]
+Decimal = Annotated[float, BeforeValidator(_decimal), Field(allow_inf_nan=False), number_schema("number")]
 """A number, as number or text."""
 
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
@@ -99,16 +57,13 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"
 Index = Annotated[Whole, Field(ge=0, le=1000)]
 """Number of a track, from 0."""
 
-Text = Annotated[str, AfterValidator(_plain)]
-"""Text without control characters that is not empty."""
-
-Line = Annotated[Text, _bytes_at_most(200)]
+Line = Annotated[Text, bytes_at_most(200)]
 """A short text, at most 200 bytes."""
 
-ShortName = Annotated[Text, _bytes_at_most(50)]
+ShortName = Annotated[Text, bytes_at_most(50)]
 """A name of at most 50 bytes."""
 
-FilePath = Annotated[Text, _bytes_at_most(512)]
+FilePath = Annotated[Text, bytes_at_most(512)]
 """A path in a storage, at most 512 bytes."""
 
 
@@ -180,12 +135,6 @@ class Listed[T](BaseModel):
     data: list[T]
 
 
-class Shown(BaseModel):
-    """An object of an answer. It may hold more fields than the document lists."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 def _default_if_blank(default: int) -> BeforeValidator:
     return BeforeValidator(lambda value: default if value in ("", None) else value)
 
@@ -216,16 +165,3 @@ class Period(Page):
 
     from_day: Annotated[str | None, Field(alias="from", description="First day of registration, YYYY-MM-DD.")] = None
     to_day: Annotated[str | None, Field(alias="to", description="Last day of registration, inclusive.")] = None
-
-
-def unknown_fields(value: object, place: str = "") -> list[str]:
-    """Where a request holds fields that we do not know, spelled as in the request."""
-    if isinstance(value, list):
-        return [found for number, item in enumerate(value) for found in unknown_fields(item, f"{place}[{number}]")]
-    if not isinstance(value, Wire):
-        return []
-    at = f"{place}." if place else ""
-    found = [f"{at}{name}" for name in (value.model_extra or {})]
-    for name, field in type(value).model_fields.items():
-        found += unknown_fields(getattr(value, name), f"{at}{field.alias or name}")
-    return found

@@ -1,0 +1,108 @@
+"""Removes what packaged assets published, when their client asks for it or their time is over.
+
+The work folder with its record of published names is gone when a job is complete; what its row says of the outputs
+lives on, and each tree has its folder to itself, so the folders are enough. Every step can be done twice: a worker
+that is killed here is followed by another one when its lease runs out.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from telecine.catalog import jobs, packaged_assets, storages
+from telecine.catalog.models import Job, PackagedAsset
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.layout import THUMBNAILS
+from telecine.core.states import TERMINAL, JobState, stoppable
+from telecine.jobs.endings import take_back
+from telecine.jobs.publishing import prefix_of
+from telecine.jobs.services import Services
+from telecine.jobs.staging import remove
+from telecine.storage.publish import remove_trees
+
+LEASE = 900.0
+"""Seconds for which a claimed removal belongs to one worker; a large tree takes minutes."""
+BATCH = 5
+UNTIL_STOPPED = timedelta(seconds=2)
+"""How soon to look again at a job that was asked to stop."""
+UNTIL_ANSWERED = timedelta(minutes=1)
+"""How soon to try a storage again that refused or did not answer."""
+
+_log = structlog.get_logger()
+
+
+def sweep_assets(services: Services, now: datetime) -> bool:
+    """Carry out the removals that are due; True where there may be more."""
+    with services.database.write() as s:
+        packaged_assets.set_expiry(s)
+        claimed = packaged_assets.due(s, now, LEASE, BATCH)
+    for asset in claimed:
+        try:
+            _carry_out(services, asset, now)
+        except TelecineError as error:
+            _log.warning("outputs could not be removed", job=asset.job_id, kind=error.kind.value)
+            _later(services, asset, now + UNTIL_ANSWERED, error.message)
+    return len(claimed) == BATCH
+
+
+def _carry_out(services: Services, asset: PackagedAsset, now: datetime) -> None:
+    with services.database.write() as s:
+        job = jobs.load(s, asset.job_id)
+        if stoppable(job.state):  # begun again, since it was asked to stop
+            job = jobs.request_stop(s, asset.site_id, asset.job_id, now=now)
+    if job.state not in TERMINAL:
+        _later(services, asset, now + UNTIL_STOPPED, "The job is being stopped.")
+        return
+    told = _remove(services, job)
+    if asset.deleting:
+        remove(services.workspace(job.id).root)  # nobody will go on with it
+    with services.database.write() as s:
+        why = "The asset was deleted." if asset.deleting else "Its retention is over."
+        jobs.add_event(s, job.id, job.attempt, "info", "publish", f"{why} {told}", now=now)
+        packaged_assets.gone(s, asset.site_id, asset.id, now)
+
+
+def _remove(services: Services, job: Job) -> str:
+    """Remove the job's outputs and say, for its log, what that came to. Raises what the storage raises."""
+    try:
+        removed = take_back(services, job)  # of an attempt that failed or was stopped, as far as there is a record
+        if job.state is JobState.COMPLETE and job.outputs:
+            store = services.store(job, job.output_storage)
+            folders = set(job.outputs["folders"]) - _taken(services, job)
+            removed += remove_trees(store, str(job.outputs["prefix"]), folders)
+    except TelecineError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        return "Its outputs stay: the output storage is no longer registered."
+    return f"{removed} published files were removed."
+
+
+def _taken(services: Services, job: Job) -> set[str]:
+    """Folders that another job of the same content has published to since, or is about to: its trees lie there now."""
+    with services.database.read() as s:
+        bucket, prefix = _bucket(s, job), prefix_of(jobs.spec_of(job))
+        rivals = [one for one in jobs.successors(s, job) if prefix_of(jobs.spec_of(one)) == prefix]
+        return {folder for one in rivals if _bucket(s, one) == bucket for folder in _folders(one)}
+
+
+def _bucket(s: Session, job: Job) -> str:
+    """The bucket that the job publishes to; empty where its storage is no longer registered."""
+    try:
+        return storages.get(s, job.site_id, job.output_storage).aws_bucket
+    except TelecineError:
+        return ""
+
+
+def _folders(job: Job) -> set[str]:
+    """The folders that a job fills, as far as that is known before it is complete."""
+    if job.state is JobState.COMPLETE and job.outputs and "folders" in job.outputs:
+        return set(job.outputs["folders"])
+    spec = jobs.spec_of(job)
+    named = {target.folder for target in spec.targets} or {tree.value for tree in spec.packaging.formats}
+    return named | {THUMBNAILS}
+
+
+def _later(services: Services, asset: PackagedAsset, when: datetime, why: str) -> None:
+    with services.database.write() as s:
+        packaged_assets.retry_later(s, asset.site_id, asset.id, when, why)
