@@ -64,6 +64,8 @@ class TrackSource(_Frozen):
     demuxer: str
     stream: int
     origin: Fraction
+    time_base: Fraction
+    """Seconds of a tick in the file."""
     timescale: int
     """Ticks of a second in the file to make."""
 

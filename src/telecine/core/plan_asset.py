@@ -101,6 +101,7 @@ def _video(number: int, picture: AssetPicture) -> VideoOutput:
             demuxer=picture.demuxer,
             stream=track.index,
             origin=picture.keyframes[0],
+            time_base=picture.time_base,
             timescale=timescale(picture),
         ),
     )

@@ -78,6 +78,10 @@ class Track:
     height: int = 0
     frame_rate: Fraction | None = None
     target: int | None = None
+    offset: Fraction = Fraction(0)
+    """Seconds that the media's own clock shows at the presentation's zero (DASH says it; in HLS they are one)."""
+    choice: int = 0
+    """Position of its AdaptationSet: tracks of one set are the same content at several bitrates."""
 
     @property
     def duration(self) -> Fraction:

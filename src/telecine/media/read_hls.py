@@ -7,6 +7,7 @@ does not keep the rest from being read.
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import m3u8
 
@@ -27,11 +28,26 @@ from telecine.media.manifests import (
 _VIDEO_CODECS = ("avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
 _MICRO = 1_000_000
 
+OPEN_ENDED = "has no EXT-X-ENDLIST, so players take it for a live stream"
+"""The fault of a playlist that does not say that it is whole."""
+
 
 def read_hls(root: Path, path: str) -> Manifest:
     """Read the multivariant playlist `path` below `root`. Raises ManifestError where it cannot be understood."""
     with understood(path):
         return _manifest(root, path, _load(root, path))
+
+
+def read_media_playlist(root: Path, path: str) -> Manifest:
+    """Read the media playlist `path`, which no multivariant playlist leads to, as a manifest of one rendition.
+
+    Raises ManifestError where it cannot be understood.
+    """
+    reader = _Reader(root, path)
+    tracks: dict[str, Track] = {}
+    reader.add(tracks, quote(path.rpartition("/")[2]), "video", codecs="")
+    duration = max((track.duration for track in tracks.values()), default=Fraction(0))
+    return Manifest(path, "hls", duration, tuple(tracks.values()), tuple(reader.playlists), faults=tuple(reader.faults))
 
 
 def _manifest(root: Path, path: str, master: Any) -> Manifest:  # noqa: ANN401 - the library has no types
@@ -102,7 +118,7 @@ class _Reader:
             if not segments:
                 raise ManifestError(name, "names no segment")
             if not playlist.is_endlist:
-                self.faults.append(Fault(name, "has no EXT-X-ENDLIST, so players take it for a live stream"))
+                self.faults.append(Fault(name, OPEN_ENDED))
         except ManifestError as error:
             self.faults.append(error.fault)
             return
