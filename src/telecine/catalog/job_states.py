@@ -214,7 +214,7 @@ def _record(s: Session, job: Job, message: str, now: datetime, level: str = "inf
 
 def _row(site: Site, new: NewJob, now: datetime) -> Job:
     spec = new.spec
-    formats = spec.packaging.formats
+    formats = {target.format for target in spec.targets} or set(spec.packaging.formats)
     return Job(
         site_id=site.site_id,
         attempt=1,
@@ -225,7 +225,7 @@ def _row(site: Site, new: NewJob, now: datetime) -> Job:
         content_id=checked(spec.content_id, "content_id", SHORT),
         region=new.region or site.region,
         priority=new.priority or site.priority,
-        drm=new.drm,
+        drm=new.drm or spec.protected,
         forensic_watermark=new.forensic_watermark,
         dash=Format.DASH in formats,
         hls=Format.HLS in formats,

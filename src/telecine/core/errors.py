@@ -51,6 +51,7 @@ class ErrorKind(StrEnum):
     AUDIO_NOT_CONVERTIBLE = "audio_not_convertible"
     SUBTITLE_INVALID = "subtitle_invalid"
     GRID_IMPOSSIBLE = "grid_impossible"
+    ASSET_REFUSED = "asset_refused"
     ENCODE_FAILED = "encode_failed"
     PACKAGE_FAILED = "package_failed"
     VERIFY_FAILED = "verify_failed"
@@ -177,6 +178,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         422,
         "The frame rates of the renditions share no keyframe grid: {detail}",
         "Choose frame rates that are simple ratios of each other.",
+    ),
+    ErrorKind.ASSET_REFUSED: ErrorEntry(
+        422, "The asset cannot be packaged: {detail}", "Harvest or encode it again so that this does not hold."
     ),
     ErrorKind.ENCODE_FAILED: ErrorEntry(500, "Encoding failed: {detail}", "See the job's log; restart the job."),
     ErrorKind.PACKAGE_FAILED: ErrorEntry(

@@ -54,8 +54,28 @@ class PictureSource(_Frozen):
     """Whether the file can be cut into chunks by seeking."""
 
 
+class TrackSource(_Frozen):
+    """A picture that passes through: stream `stream` (index among all streams) of input file `file`.
+
+    `origin` is the presentation time in that file, in seconds, that is the programme's zero.
+    """
+
+    file: int
+    demuxer: str
+    stream: int
+    origin: Fraction
+    time_base: Fraction
+    """Seconds of a tick in the file."""
+    timescale: int
+    """Ticks of a second in the file to make."""
+
+
 class VideoOutput(_Frozen):
-    """One rendition to encode. Sizes are final: even, square pixels, aspect of the source."""
+    """One rendition to encode. Sizes are final: even, square pixels, aspect of the source.
+
+    With `copied` the source passes through untouched, with whatever size, pixels and keyframes it has; then there is
+    no `rate`.
+    """
 
     name: str
     """File-safe name, unique in the plan: `v0`, `v1`, …"""
@@ -64,14 +84,19 @@ class VideoOutput(_Frozen):
     width: int
     height: int
     frame_rate: Fraction
-    rate: RateControl
+    rate: RateControl | None
     pixel_format: str
     tone_map: bool = False
     colour: Colour = Colour()
+    copied: TrackSource | None = None
 
 
 class AudioOutput(_Frozen):
-    """One audio track to make. With `copy_stream` the single source passes through untouched."""
+    """One audio track to make. With `copy_stream` the single source passes through untouched.
+
+    Untouched frames are put into slots of a frame's length from the programme's zero on; with `exact` the first slot
+    begins where the source's first frame does, so that not even a part of a frame is lost of its place.
+    """
 
     name: str
     """File-safe name, unique in the plan: `a0`, `a1`, …"""
@@ -86,6 +111,7 @@ class AudioOutput(_Frozen):
     language: str
     label: str
     default: bool
+    exact: bool = False
 
 
 class AudioSource(_Frozen):
@@ -193,6 +219,8 @@ class Plan(_Frozen):
     """Which pictures verification decodes: every one, or keyframes and each eighth GOP."""
     signalling: Signalling = Signalling()
     """What players of encrypted trees are told about where keys come from."""
+    imported: bool = False
+    """Everything passes through untouched. There is no grid then: `gop` is the longest distance of two keyframes."""
     warnings: tuple[str, ...] = ()
 
     def segment_of(self, tree: TreeOutput) -> Fraction:

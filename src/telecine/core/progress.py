@@ -9,6 +9,7 @@ class Phase(StrEnum):
 
     STAGE_IN = "stage_in"
     PROBE = "probe"
+    IMPORT = "import"
     ENCODE = "encode"
     AUDIO = "audio"
     JOIN = "join"
@@ -28,6 +29,16 @@ WEIGHTS = {
     Phase.PUBLISH: 4.0,
 }
 """Share of a typical job's time, in percent."""
+
+IMPORT_WEIGHTS = {
+    Phase.STAGE_IN: 25.0,
+    Phase.PROBE: 10.0,
+    Phase.IMPORT: 25.0,
+    Phase.PACKAGE: 10.0,
+    Phase.VERIFY: 15.0,
+    Phase.PUBLISH: 15.0,
+}
+"""The same of a job that encodes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +64,13 @@ def percent(units: dict[Phase, list[tuple[float, float]]]) -> float:
     A phase with no unit yet counts as not begun. The result has one decimal and is 100 only when all is done.
     """
     got = 0.0
-    for phase, weight in WEIGHTS.items():
+    weights = IMPORT_WEIGHTS if units.get(Phase.IMPORT) else WEIGHTS
+    for phase, weight in weights.items():
         parts = units.get(phase, [])
         total = sum(total for _, total in parts)
         if parts:
             got += weight * (sum(min(done, total) for done, total in parts) / total if total > 0 else 1.0)
-    whole = sum(WEIGHTS.values())
+    whole = sum(weights.values())
     exact = 100.0 * got / whole
     return 100.0 if exact > 100 - 1e-9 else min(99.9, round(exact, 1))
 

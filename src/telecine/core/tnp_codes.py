@@ -60,6 +60,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.AUDIO_NOT_CONVERTIBLE: "E4005",
     ErrorKind.SUBTITLE_INVALID: "E4006",
     ErrorKind.GRID_IMPOSSIBLE: "E4007",
+    ErrorKind.ASSET_REFUSED: "E4008",
     # E5…: content keys
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",

@@ -21,7 +21,7 @@ from telecine.jobs.protection import JobKeys
 from telecine.jobs.publishing import publish
 from telecine.jobs.services import Services
 from telecine.jobs.staging import stage_in
-from telecine.media import audio, join, verify
+from telecine.media import audio, import_tracks, join, verify
 
 
 class JobActivities:
@@ -38,7 +38,8 @@ class JobActivities:
     @property
     def encodes(self) -> list[Callable[..., Any]]:
         """Activities of the cpu queue."""
-        return [self.analyse, self.encode_chunk, self.encode_audio, self.join, self.package, self.verify]
+        made: list[Callable[..., Any]] = [self.encode_chunk, self.encode_audio, self.join, self.import_tracks]
+        return [self.analyse, *made, self.package, self.verify]
 
     @property
     def endings(self) -> list[Callable[..., Any]]:
@@ -63,11 +64,20 @@ class JobActivities:
             with self._services.database.write() as s:
                 jobs.set_media(s, ref.job_id, ref.attempt, {"files": media})
                 jobs.add_warnings(s, ref.job_id, ref.attempt, plan.warnings)
+                if plan.imported:
+                    jobs.report_work(s, ref.job_id, ref.attempt, Phase.IMPORT, 0, Tick(0.0, 1.0))
                 for chunk in plan.chunks:
                     tick = Tick(0.0, float(chunk.end - chunk.start))
                     jobs.report_work(s, ref.job_id, ref.attempt, Phase.ENCODE, chunk.index, tick)
             step.finish()
+        if plan.imported:
+            return Planned(chunks=0, audio=False, imported=True)
         return Planned(chunks=len(plan.chunks) if plan.video else 0, audio=bool(plan.audio))
+
+    @activity.defn(name=Step.IMPORT_TRACKS, no_thread_cancel_exception=True)
+    def import_tracks(self, ref: JobRef) -> None:
+        """Make every track of an asset that is encoded already."""
+        self._media_step(ref, Phase.IMPORT, JobState.PACKAGING, import_tracks.import_tracks)
 
     @activity.defn(name=Step.ENCODE_CHUNK, no_thread_cancel_exception=True)
     def encode_chunk(self, ref: JobRef, index: int) -> None:

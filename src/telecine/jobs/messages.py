@@ -13,6 +13,7 @@ class Step(StrEnum):
 
     STAGE_IN = "stage_in"
     ANALYSE = "analyse"
+    IMPORT_TRACKS = "import_tracks"
     ENCODE_CHUNK = "encode_chunk"
     ENCODE_AUDIO = "encode_audio"
     JOIN = "join"
@@ -54,10 +55,14 @@ class JobRef:
 
 @dataclass(frozen=True)
 class Planned:
-    """What the workflow must know of the plan: how many chunks there are and whether there is audio to make."""
+    """What the workflow must know of the plan: how many chunks there are and whether there is audio to make.
+
+    With `imported` there is neither: the tracks pass through.
+    """
 
     chunks: int
     audio: bool
+    imported: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ these functions. Every step finds its own finished output, so doing one twice do
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +19,24 @@ from telecine.core.job import JobSpec
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
+from telecine.core.plan_asset import make_asset_plan
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
 from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
-from telecine.media import audio, encode, join, package, probe, subtitles, thumbnails, verify
+from telecine.media import (
+    asset,
+    audio,
+    encode,
+    import_tracks,
+    join,
+    package,
+    probe,
+    subtitles,
+    thumbnails,
+    verify,
+)
 from telecine.media.context import Context
 from telecine.media.tools import Tools
 from telecine.media.verify_report import VerifyReport
@@ -34,7 +46,7 @@ from telecine.storage.store import Store
 MOST_CHUNKS = 4000
 """Chunks of one job: more would not fit into the history of one workflow."""
 
-_NOT_MADE = frozenset({"input", "subtitle", RECORD})
+_NOT_MADE = frozenset({"asset", "input", "subtitle", RECORD})
 _PROBES = TypeAdapter(list[MediaInfo])
 
 type Report = Callable[[Phase, int, Tick], None]
@@ -62,8 +74,11 @@ def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Contex
     """Probe every input, check every subtitle, and decide everything else; both are kept in the work folder.
 
     Where a plan is kept that differs, what was made by it is removed. Raises INPUT_…, TRACK_MISSING,
-    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE.
+    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE, ASSET_REFUSED.
     """
+    if spec.asset:
+        found = asset.read_asset(workspace, context)
+        return _keep(make_asset_plan(spec, found, policy), found.files, workspace)
     media = _probe_all(len(spec.files), workspace, context)
     notes = [
         f"'{subtitle.path}': {note}"
@@ -73,10 +88,14 @@ def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Contex
     longest = max((float(info.duration) for info in media), default=0.0)
     chunk_seconds = max(policy.chunk_seconds, longest / MOST_CHUNKS)
     plan = make_plan(spec, media, policy.model_copy(update={"chunk_seconds": chunk_seconds}))
-    plan = plan.model_copy(update={"warnings": (*plan.warnings, *notes)})
+    return _keep(plan.model_copy(update={"warnings": (*plan.warnings, *notes)}), media, workspace)
+
+
+def _keep(plan: Plan, media: Sequence[MediaInfo], workspace: Workspace) -> Plan:
+    """Write the plan down, with the probes that it was made from."""
     if workspace.plan.exists() and load_plan(workspace) != plan:
         discard_made(workspace)
-    write_finished(workspace, workspace.probes, _PROBES.dump_json(media))
+    write_finished(workspace, workspace.probes, _PROBES.dump_json(list(media)))
     write_finished(workspace, workspace.plan, plan.model_dump_json().encode())
     return plan
 
@@ -179,10 +198,14 @@ class _OneShot:
             stage_in(spec, self.stores.input, workspace, context)
         with self._timed("probe and plan", Phase.PROBE) as context:
             plan = analyse(spec, workspace, self.policy, context)
-        with self._timed("encode", Phase.AUDIO) as context:
-            self._encode(plan, slots, context)
-        with self._timed("join", Phase.JOIN) as context:
-            join.join(plan, workspace, context)
+        if plan.imported:
+            with self._timed("import", Phase.IMPORT) as context:
+                import_tracks.import_tracks(plan, workspace, context)
+        else:
+            with self._timed("encode", Phase.AUDIO) as context:
+                self._encode(plan, slots, context)
+            with self._timed("join", Phase.JOIN) as context:
+                join.join(plan, workspace, context)
         keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)

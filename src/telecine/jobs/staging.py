@@ -9,6 +9,7 @@ from pathlib import Path
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.progress import Tick
+from telecine.jobs.asset_staging import ChangedError, stage_asset
 from telecine.media.context import Context
 from telecine.media.workspace import Workspace, write_finished
 from telecine.storage.store import ObjectInfo, Store
@@ -29,10 +30,17 @@ def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context
 
     Begins an attempt: temporary files that an earlier one left are removed, and so is everything else where an
     input has changed in the storage since. Raises OBJECT_MISSING and INPUT_OVER_LIMIT with the request's field,
-    and whatever the storage raises. `context.report` counts bytes.
+    ASSET_REFUSED, and whatever the storage raises. `context.report` counts bytes.
     """
     workspace.root.mkdir(parents=True, exist_ok=True)
     sweep(workspace)
+    if spec.asset:
+        try:
+            stage_asset(spec.asset, store, workspace, context)
+        except ChangedError:
+            empty(workspace)
+            stage_asset(spec.asset, store, workspace, context)
+        return
     wanted = list(_wanted(spec, workspace, context))
     found = [_look(store, one) for one in wanted]
     if any(_stamp(one.target) not in (None, _identity(there)) for one, there in zip(wanted, found, strict=True)):

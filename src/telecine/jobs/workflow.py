@@ -99,8 +99,9 @@ class JobWorkflow:
     async def _make(self, ref: JobRef) -> None:
         await _step(Step.STAGE_IN, ref, io_queue(ref.region))
         planned: Planned = await _step(Step.ANALYSE, ref, cpu_queue(ref.region), result=Planned)
-        await _encode(ref, planned)
-        for step in (Step.JOIN, Step.PACKAGE, Step.VERIFY):
+        if not planned.imported:
+            await _encode(ref, planned)
+        for step in (Step.IMPORT_TRACKS if planned.imported else Step.JOIN, Step.PACKAGE, Step.VERIFY):
             await _step(step, ref, cpu_queue(ref.region))
         self._publishing = True
         await _step(Step.PUBLISH, ref, io_queue(ref.region))

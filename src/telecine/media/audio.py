@@ -88,13 +88,14 @@ def _place(plan: Plan, output: AudioOutput, draft: Path, workspace: Workspace, c
             rate = container.streams.audio[0].rate
             times = _times(container, rate, source.origin)
         length = frame_length(times[:LOOKED_AT])
-        slots = list(fill_slots(times, length, round(plan.duration * rate)))
+        begin = _beginning(times, length) if output.exact else 0
+        slots = list(fill_slots((time - begin for time in times), length, round(plan.duration * rate) - begin))
         if slots.count(None) == len(slots):
             raise TelecineError(
                 ErrorKind.ENCODE_FAILED, f"the source of {output.track_id} has no sound in the programme."
             )
         silence = _silence(output, draft, silent, workspace, context) if None in slots else None
-        _write(draft, placed, slots, length, silence)
+        _write(draft, placed, slots, length, silence, begin)
         placed.replace(draft)
     finally:
         placed.unlink(missing_ok=True)
@@ -111,10 +112,22 @@ def _times(container: "InputContainer", rate: int, origin: Fraction) -> list[int
     ]
 
 
-def _write(source: Path, target: Path, slots: list[int | None], length: int, silence: bytes | None) -> None:
+def _beginning(times: list[int], length: int) -> int:
+    """When the first slot begins, in samples, for the frames to keep their places exactly: less than a frame late.
+
+    A frame that begins before the programme's zero is left out, unless only rounding has put it there.
+    """
+    first = next((time for time in times if time >= -1), 0)
+    return max(0, first) % length
+
+
+def _write(source: Path, target: Path, slots: list[int | None], length: int, silence: bytes | None, begin: int) -> None:
     """Write the frames in their slots, all of one length. Holes stay holes where no silence could be made."""
-    # Only an edit list can tell of a hole at the beginning.
-    options = {} if slots[0] is None and silence is None else {"use_editlist": "0"}
+    with av.open(source) as container:
+        rate = container.streams.audio[0].rate
+    # Only an edit list can tell of a hole at the beginning; its own clock must count samples too.
+    late = begin or (slots[0] is None and silence is None)
+    options = {"movie_timescale": str(rate)} if late else {"use_editlist": "0"}
     with av.open(source) as container, av.open(target, "w", format="mp4", options=options) as placed:
         stream = container.streams.audio[0]
         made = placed.add_stream_from_template(stream)
@@ -131,7 +144,7 @@ def _write(source: Path, target: Path, slots: list[int | None], length: int, sil
                 packet = _skip(packets, number - reached - 1)
                 reached = number
             packet.stream, packet.time_base = made, base
-            packet.pts = packet.dts = slot * length
+            packet.pts = packet.dts = begin + slot * length
             packet.duration = length
             packet.is_keyframe = True
             placed.mux(packet)

@@ -43,6 +43,7 @@ def chunk_arguments(
 
 def output_options(plan: Plan, output: VideoOutput) -> list[str]:
     """Encoder and container options of one rendition."""
+    assert output.rate, "what passes through is not encoded"
     gop = whole_frames(plan.gop * output.frame_rate)
     codec = _x264(plan, gop) if output.codec == "h264" else _x265(plan, output.colour, gop)
     clock = str(track_timescale(output.frame_rate))

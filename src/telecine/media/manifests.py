@@ -115,6 +115,10 @@ class Track:
     frame_rate: Fraction | None = None
     target: int | None = None
     protection: tuple[ProtectionMark, ...] = ()
+    offset: Fraction = Fraction(0)
+    """Seconds that the media's own clock shows at the presentation's zero (DASH says it; in HLS they are one)."""
+    choice: int = 0
+    """Position of its AdaptationSet: tracks of one set are the same content at several bitrates."""
 
     @property
     def duration(self) -> Fraction:

@@ -7,6 +7,7 @@ does not keep the rest from being read.
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import m3u8
 
@@ -29,6 +30,9 @@ from telecine.media.read_hls_keys import hls_marks, session_keys
 _VIDEO_CODECS = ("avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
 _MICRO = 1_000_000
 
+OPEN_ENDED = "has no EXT-X-ENDLIST, so players take it for a live stream"
+"""The fault of a playlist that does not say that it is whole."""
+
 
 def read_hls(root: Path, path: str) -> Manifest:
     """Read the multivariant playlist `path` below `root`. Raises ManifestError where it cannot be understood."""
@@ -43,6 +47,18 @@ def playlists_of(root: Path, path: str) -> list[str]:
         master = _parsed(path, read_text(root, path))
         items = [*master.media, *master.playlists, *master.iframe_playlists]
         return sorted({resolve(path, item.uri) for item in items if item.uri})
+
+
+def read_media_playlist(root: Path, path: str) -> Manifest:
+    """Read the media playlist `path`, which no multivariant playlist leads to, as a manifest of one rendition.
+
+    Raises ManifestError where it cannot be understood.
+    """
+    reader = _Reader(root, path)
+    tracks: dict[str, Track] = {}
+    reader.add(tracks, quote(path.rpartition("/")[2]), "video", codecs="")
+    duration = max((track.duration for track in tracks.values()), default=Fraction(0))
+    return Manifest(path, "hls", duration, tuple(tracks.values()), tuple(reader.playlists), faults=tuple(reader.faults))
 
 
 def _manifest(root: Path, path: str, master: Any, keys: tuple[SystemMark, ...]) -> Manifest:  # noqa: ANN401 - no types
@@ -117,7 +133,7 @@ class _Reader:
             if not segments:
                 raise ManifestError(name, "names no segment")
             if not playlist.is_endlist:
-                self.faults.append(Fault(name, "has no EXT-X-ENDLIST, so players take it for a live stream"))
+                self.faults.append(Fault(name, OPEN_ENDED))
         except ManifestError as error:
             self.faults.append(error.fault)
             return

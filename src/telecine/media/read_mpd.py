@@ -26,6 +26,7 @@ from telecine.media.read_mpd_keys import dash_marks, repeated_elements
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 ROLE = "urn:mpeg:dash:role:2011"
 _NS = {"d": NAMESPACE}
+_TRICK_MODE = "http://dashif.org/guidelines/trickmode"
 _DURATION = re.compile(r"^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,12})?)S)?)?$")
 _IDENTIFIER = re.compile(r"\$(RepresentationID|Number|Bandwidth|Time)?(?:%0(\d{1,2})d)?\$")
 
@@ -42,11 +43,14 @@ def parse_xml(path: str, text: str) -> etree._Element:
     return root
 
 
-def read_mpd(root: Path, path: str) -> Manifest:
-    """Read the MPD `path` below `root`. Raises ManifestError where it cannot be understood."""
+def read_mpd(root: Path, path: str, most: int = MOST_SEGMENTS) -> Manifest:
+    """Read the MPD `path` below `root`. Raises ManifestError where it cannot be understood.
+
+    `most` is how many segments it may name in all.
+    """
     mpd = parse_xml(path, read_text(root, path))
     with understood(path):
-        return _manifest(path, mpd)
+        return _manifest(path, mpd, most)
 
 
 def parse_duration(text: str) -> Fraction:
@@ -58,7 +62,7 @@ def parse_duration(text: str) -> Fraction:
     return Fraction(((days * 24 + hours) * 60 + minutes) * 60) + Fraction(match[4] or 0)
 
 
-def _manifest(path: str, mpd: etree._Element) -> Manifest:
+def _manifest(path: str, mpd: etree._Element, most: int) -> Manifest:
     if mpd.tag != f"{{{NAMESPACE}}}MPD":
         raise ManifestError(path, "is not an MPD")
     if mpd.get("type", "static") != "static":
@@ -70,20 +74,22 @@ def _manifest(path: str, mpd: etree._Element) -> Manifest:
     if not declared:
         raise ManifestError(path, "does not say how long it is")
     duration = parse_duration(declared)
-    scopes = [
-        _Scope(path, duration, (mpd, periods[0], adaptation, representation))
-        for adaptation in periods[0].findall("d:AdaptationSet", _NS)
-        for representation in adaptation.findall("d:Representation", _NS)
-        if _kind(adaptation, representation)
-    ]
-    if not scopes:
+    scopes: list[_Scope] = []
+    tracks: list[Track] = []
+    for choice, adaptation in enumerate(periods[0].findall("d:AdaptationSet", _NS)):
+        for representation in adaptation.findall("d:Representation", _NS):
+            if _kind(adaptation, representation):
+                scopes.append(_Scope(path, duration, (mpd, periods[0], adaptation, representation), choice, most))
+                tracks.append(_track(scopes[-1]))
+                most -= len(tracks[-1].segments)
+    if not tracks:
         raise ManifestError(path, "has no track")
     faults = [
         Fault(path, f"has the ContentProtection {name} twice for {scope.elements[3].get('id', '?')}")
         for scope in scopes
         for name in repeated_elements(scope.elements[2:])
     ]
-    return Manifest(path, "dash", duration, tuple(map(_track, scopes)), (path,), faults=tuple(faults))
+    return Manifest(path, "dash", duration, tuple(tracks), (path,), faults=tuple(faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ class _Scope:
     path: str
     duration: Fraction
     elements: tuple[etree._Element, ...]
+    choice: int
+    most: int
 
     def attribute(self, name: str) -> str:
         """An attribute of the Representation, or else of its AdaptationSet."""
@@ -104,9 +112,9 @@ class _Scope:
         bases = [text for element in self.elements if (text := element.findtext("d:BaseURL", "", _NS).strip())]
         return Piece(resolve(self.path, "".join([*(base for base in bases if base.endswith("/")), reference])))
 
-    def template(self) -> etree._Element | None:
-        """The innermost SegmentTemplate."""
-        found = [t for element in self.elements[1:] if (t := element.find("d:SegmentTemplate", _NS)) is not None]
+    def innermost(self, name: str) -> etree._Element | None:
+        """The innermost element of a name, such as SegmentTemplate."""
+        found = [t for element in self.elements[1:] if (t := element.find(f"d:{name}", _NS)) is not None]
         return found[-1] if found else None
 
 
@@ -114,9 +122,12 @@ def _track(scope: _Scope) -> Track:
     adaptation, representation = scope.elements[2:]
     kind = _kind(adaptation, representation)
     assert kind is not None
-    template = scope.template()
+    template = scope.innermost("SegmentTemplate")
+    timed = template if template is not None else scope.innermost("SegmentBase")
     init: Piece | None = None
     segments: tuple[Segment, ...]
+    if scope.innermost("SegmentList") is not None:
+        raise ManifestError(scope.path, "lists its segments in a SegmentList, which is not understood")
     if template is None:
         name = representation.findtext("d:BaseURL", "", _NS).strip()
         segments = (Segment(scope.file(name), Fraction(0), scope.duration),)
@@ -138,11 +149,22 @@ def _track(scope: _Scope) -> Track:
         height=int(scope.attribute("height") or 0),
         frame_rate=Fraction(rate) if rate else None,
         protection=dash_marks((adaptation, representation), len(segments)),
+        offset=_offset(timed),
+        choice=scope.choice,
     )
 
 
+def _offset(timed: etree._Element | None) -> Fraction:
+    """@presentationTimeOffset of a SegmentTemplate or SegmentBase, in seconds."""
+    if timed is None:
+        return Fraction(0)
+    return Fraction(int(timed.get("presentationTimeOffset", "0")), int(timed.get("timescale", "1")))
+
+
 def _kind(adaptation: etree._Element, representation: etree._Element) -> Kind | None:
-    """Video, audio or text; None for what players do not play, such as image tracks."""
+    """Video, audio or text; None for what players do not play, such as image tracks and pictures for fast forward."""
+    if any(e.get("schemeIdUri") == _TRICK_MODE for e in adaptation.findall("d:EssentialProperty", _NS)):
+        return None
     mime = representation.get("mimeType") or adaptation.get("mimeType") or ""
     declared = adaptation.get("contentType") or mime.split("/")[0]
     if declared == "video":
@@ -160,8 +182,8 @@ def _templated(scope: _Scope, template: etree._Element) -> tuple[Piece | None, t
     values = {"RepresentationID": scope.elements[3].get("id", ""), "Bandwidth": scope.attribute("bandwidth")}
     segments = []
     for position, (start, length) in enumerate(_times(scope, template, scale)):
-        if position >= MOST_SEGMENTS:
-            raise ManifestError(scope.path, f"names more than {MOST_SEGMENTS} segments")
+        if position >= scope.most:
+            raise ManifestError(scope.path, f"names more than {scope.most} segments")
         name = _fill(media, values | {"Number": str(number + position), "Time": str(start)})
         segments.append(Segment(scope.file(name), Fraction(start - offset, scale), Fraction(length, scale)))
     return scope.file(_fill(initialization, values)) if initialization else None, tuple(segments)

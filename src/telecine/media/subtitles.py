@@ -94,6 +94,14 @@ def parse(text: str, most_cues: int) -> Subtitles:
     return Subtitles(cues, (*left_out, *warning))
 
 
+def vtt_cues(text: str) -> list[Cue]:
+    """Cues of a WebVTT text that may well have none, such as a segment. Raises SUBTITLE_INVALID."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
+        raise _invalid("it is not WebVTT (its first line is not WEBVTT).")
+    return [cue for cue in _vtt_cues(lines) if cue.text and cue.end > cue.start]
+
+
 def to_vtt(cues: Iterable[Cue], pad_to: Fraction | None = None) -> str:
     """WebVTT text of `cues`.
 

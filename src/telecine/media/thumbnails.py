@@ -1,14 +1,17 @@
 """Preview pictures for a player's seek bar: JPEG sprites and the WebVTT map that players read.
 
-They are cut from the keyframes of the smallest rendition, so that nearly nothing has to be decoded.
+They are cut from the keyframes of the smallest rendition, so that nearly nothing has to be decoded: the first
+keyframe of each interval, which is as long as the longest GOP at least.
 """
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
+
+import av
 
 from telecine.core.layout import THUMBNAIL_MAP, THUMBNAILS
 from telecine.core.plan import Plan, VideoOutput
@@ -59,7 +62,8 @@ def make_thumbnails(plan: Plan, workspace: Workspace, context: Context) -> None:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         video = rendition(plan)
-        sheet = lay_out(plan, video)
+        last = last_keyframe(workspace.video(video.name)) if plan.imported else plan.duration
+        sheet = lay_out(plan, video, last)
         arguments = sprite_arguments(
             sheet, workspace.relative(workspace.video(video.name)), f"{workspace.relative(draft)}/sprite-%d.jpg"
         )
@@ -83,13 +87,23 @@ def rendition(plan: Plan) -> VideoOutput:
     return min(plan.video, key=lambda video: (video.colour.transfer in _HDR, video.width * video.height))
 
 
-def lay_out(plan: Plan, video: VideoOutput) -> Sheet:
-    """One picture about every ten seconds, on a keyframe of the grid."""
+def last_keyframe(path: Path) -> Fraction:
+    """When the last keyframe of a track of ours is shown, in seconds."""
+    with av.open(path) as container:
+        base = container.streams.video[0].time_base or Fraction(1)
+        return max(
+            (packet.pts * base for packet in container.demux(video=0) if packet.is_keyframe and packet.pts is not None),
+            default=Fraction(0),
+        )
+
+
+def lay_out(plan: Plan, video: VideoOutput, last: Fraction | None = None) -> Sheet:
+    """One picture about every ten seconds; `last` is when the last one can be had, in seconds."""
     interval = plan.gop * max(1, round(WANTED_SECONDS / plan.gop))
     scale = Fraction(LONGER_SIDE, max(video.width, video.height))
     return Sheet(
         interval=interval,
-        count=ceil(plan.duration / interval),
+        count=min(ceil(plan.duration / interval), floor((plan.duration if last is None else last) / interval) + 1),
         width=max(2, 2 * round(video.width * scale / 2)),
         height=max(2, 2 * round(video.height * scale / 2)),
     )
@@ -97,9 +111,11 @@ def lay_out(plan: Plan, video: VideoOutput) -> Sheet:
 
 def sprite_arguments(sheet: Sheet, source: str, target: str) -> list[str]:
     """Arguments of ffmpeg that decode keyframes only, keep one per interval, and tile them."""
-    spacing = float(sheet.interval) - 0.01
+    # A little more than the time, so that a keyframe on the border counts for what it begins, however it is rounded.
+    interval, border = f"{float(sheet.interval):.6f}", "0.01"
+    place = f"floor((t+{border})/{interval})"
     filters = [
-        f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{spacing:.3f})'",
+        f"select='isnan(prev_selected_t)+gt({place},floor((prev_selected_t+{border})/{interval}))'",
         f"scale={sheet.width}:{sheet.height}:out_range=full",
         "format=yuv420p",
         f"tile={sheet.columns}x{sheet.rows}",
@@ -120,6 +136,7 @@ def _entries(sheet: Sheet, duration: Fraction) -> Iterator[tuple[str, str, str]]
     for number in range(sheet.count):
         sprite, position = divmod(number, per_sprite)
         row, column = divmod(position, sheet.columns)
-        begin, end = sheet.interval * number, min(sheet.interval * (number + 1), duration)
+        begin = sheet.interval * number
+        end = duration if number + 1 == sheet.count else sheet.interval * (number + 1)
         area = f"{column * sheet.width},{row * sheet.height},{sheet.width},{sheet.height}"
         yield timestamp(int(begin * 1000)), timestamp(int(end * 1000)), f"sprite-{sprite + 1}.jpg#xywh={area}"

@@ -43,7 +43,9 @@ def verify(plan: Plan, workspace: Workspace, context: Context, keys: Keys = NO_K
     kept = workspace.root / _REPORT
     if kept.is_file():
         return VerifyReport.model_validate_json(kept.read_bytes())
-    report = judge(workspace.tree, plan, workspace, context, plan.verify_decode, keys)
+    # What passes through was decoded in the sandbox when it was imported; here it must be the very same samples.
+    decode: Decode = "none" if plan.imported else plan.verify_decode
+    report = judge(workspace.tree, plan, workspace, context, decode, keys)
     for line in report.explain().splitlines():
         context.log(line)
     if not report.ok:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import webvtt
 
 from telecine.core.layout import THUMBNAIL_MAP, THUMBNAILS, main_manifests
+from telecine.core.plan import Plan
 from telecine.media.manifests import Fault, Manifest, Track
 from telecine.media.structure import fault_in
 from telecine.media.subtitles import timestamp
@@ -52,7 +53,7 @@ def timeline(evidence: Evidence) -> Iterator[Fault]:
         if manifest.protocol == "dash" and abs(manifest.duration - programme) > _frame(manifest, evidence):
             yield Fault(manifest.path, f"says {_s(manifest.duration)}, but the programme lasts {_s(programme)}")
         for track in manifest.tracks:
-            yield from _contiguous(manifest, track)
+            yield from _contiguous(manifest, track, evidence.plan)
             yield from _whole_length(evidence, manifest, track, programme)
         for track in (*manifest.tracks, *manifest.iframes):
             longest = max((round(segment.duration) for segment in track.segments), default=0)
@@ -85,9 +86,10 @@ def thumbnails(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(THUMBNAIL_MAP, f"leaves a gap before {gap or 'its first picture'}")
 
 
-def _contiguous(manifest: Manifest, track: Track) -> Iterator[Fault]:
+def _contiguous(manifest: Manifest, track: Track, plan: Plan | None) -> Iterator[Fault]:
     """In DASH each entry has a time of its own, so there may be gaps; in HLS lengths alone make the timeline."""
-    if track.segments[0].start > _LONGEST_AUDIO_FRAME:
+    late_sound = plan is not None and plan.imported and track.kind == "audio"
+    if track.segments[0].start > _LONGEST_AUDIO_FRAME and not late_sound:
         yield Fault(manifest.path, f"{_called(track)} begins at {_s(track.segments[0].start)} instead of 0")
     for before, after in pairwise(track.segments):
         if abs(before.start + before.duration - after.start) > _MILLISECOND:
@@ -96,6 +98,8 @@ def _contiguous(manifest: Manifest, track: Track) -> Iterator[Fault]:
 
 
 def _whole_length(evidence: Evidence, manifest: Manifest, track: Track, programme: Fraction) -> Iterator[Fault]:
+    if track.kind == "audio" and evidence.plan and evidence.plan.imported:
+        return  # sound that passes through is as long as it came
     tolerance = _frame(manifest, evidence) if track.kind == "video" else _LONGEST_AUDIO_FRAME
     if manifest.protocol == "hls":
         tolerance += len(track.segments) * _MILLISECOND / 2  # EXTINF has three decimals

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil
 
-from telecine.core.plan import AudioOutput, VideoOutput
+from telecine.core.plan import AudioOutput, Plan, VideoOutput
 from telecine.media.manifests import Fault
 from telecine.media.samples import Samples
 from telecine.media.verify_evidence import Evidence, Rendition
@@ -45,7 +45,7 @@ def decoding(evidence: Evidence) -> Iterator[Fault]:
 
 
 def grid(evidence: Evidence) -> Iterator[Fault]:
-    """Every video segment begins with a keyframe, on the plan's grid, at the same instant in every rendition."""
+    """Every video segment begins with a keyframe, at the same instant in every rendition, on the plan's grid."""
     leaders: dict[str, list[Fraction]] = {}
     for rendition, found in evidence.read("video"):
         if len(rendition.read) != len(rendition.track.segments):
@@ -57,7 +57,7 @@ def grid(evidence: Evidence) -> Iterator[Fault]:
             start = min(found.times[number] for number in numbers) * found.time_base - shift
             if not found.keys[numbers[0]]:
                 yield Fault(path, "does not begin with a keyframe")
-            expected = evidence.plan.segment * len(starts) if evidence.plan else None
+            expected = _grid_point(evidence.plan, rendition.tree, len(starts))
             if expected is not None and abs(start - expected) > _TICK:
                 yield Fault(path, f"begins at {_s(start)}; the grid says {_s(expected)}")
             starts.append(start)
@@ -74,6 +74,8 @@ def sync(evidence: Evidence) -> Iterator[Fault]:
         encoded = evidence.encoded.get(evidence.name(rendition))
         if encoded and abs(start - encoded.start) > _TICK + _ROUNDED:
             yield Fault(rendition.place, f"begins {_ms(start - encoded.start)} off its place in the programme")
+        if evidence.plan and evidence.plan.imported:
+            continue  # as long as it came; `samples` holds every one of them against the imported track
         if abs(start) > frame + _ROUNDED:
             yield Fault(rendition.place, f"begins {_ms(start)} from the first picture")
         if evidence.plan and abs(end - evidence.plan.duration) > frame + _ROUNDED:
@@ -155,9 +157,16 @@ def _moved(rendition: Rendition, found: Samples, original: Samples, shift: float
             return
 
 
+def _grid_point(plan: Plan | None, folder: str, number: int) -> Fraction | None:
+    """Where segment `number` of the tree in `folder` begins, in seconds; None where there is no grid."""
+    if plan is None or plan.imported:
+        return None
+    return next((plan.segment_of(tree) for tree in plan.trees if tree.folder == folder), plan.segment) * number
+
+
 def _keyframes(evidence: Evidence, rendition: Rendition, found: Samples, shift: Fraction) -> Iterator[Fault]:
     """A keyframe at every multiple of the plan's GOP."""
-    if evidence.plan is None:
+    if evidence.plan is None or evidence.plan.imported:
         return
     keys = {round((found.times[n] * found.time_base - shift) / _ROUNDED) for n in range(len(found)) if found.keys[n]}
     for number in range(ceil(evidence.plan.duration / evidence.plan.gop)):
@@ -181,7 +190,7 @@ def _same_starts(rendition: Rendition, starts: list[Fraction], leader: list[Frac
 
 def _expected_frames(evidence: Evidence, rendition: Rendition) -> int | None:
     output = planned(evidence, rendition)
-    if evidence.plan is None or not isinstance(output, VideoOutput):
+    if evidence.plan is None or evidence.plan.imported or not isinstance(output, VideoOutput):
         return None
     return ceil(evidence.plan.duration * output.frame_rate)
 

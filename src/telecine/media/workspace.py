@@ -35,6 +35,11 @@ class Workspace:
         """Input file `number`, under a name of ours: the client's name never reaches a tool."""
         return self.input_dir(number) / "source"
 
+    @property
+    def asset(self) -> Path:
+        """The folder that holds the files of an asset, under their names in it: for our own readers only."""
+        return self.root / "asset"
+
     def subtitle(self, number: int) -> Path:
         """Subtitle file `number` as it was sent."""
         return self.root / "subtitle" / str(number) / "source"
