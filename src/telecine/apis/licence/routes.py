@@ -34,6 +34,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     405: {"model": Failure, "description": "The path does not know the method."},
     413: {"model": Failure, "description": "The body is too large."},
     500: {"model": Failure, "description": "Something went wrong on our side."},
+    503: {"model": Failure, "description": "The database does not answer."},
 }
 
 
