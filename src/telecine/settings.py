@@ -49,7 +49,9 @@ class Settings(BaseSettings):
         description="Host names on which the PRI API answers without its prefix, behind any relative path.",
     )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
-    cors_origins: list[str] = Field(default=["*"], description="Origins that may read published files.")
+    cors_origins: list[str] = Field(
+        default=["*"], description="Origins that may read published files and get licences."
+    )
     players_dir: Path | None = Field(
         default=None, description="Folder of the JavaScript players. Default: web/node_modules of the checkout."
     )

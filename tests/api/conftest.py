@@ -14,11 +14,13 @@ from fastapi.testclient import TestClient
 
 from telecine.apis.app import create_app, open_services
 from telecine.apis.operations import Metrics
+from telecine.apis.playback import Playback
 from telecine.apis.services import Services
 from telecine.apis.tnp import samples
 from telecine.catalog import notifications, packaging_groups, sites, storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Storage
+from telecine.core.drm import PlaybackTracks
 from telecine.settings import Settings
 
 EMAIL = "someone@example.com"
@@ -136,6 +138,12 @@ class Api:
             ]
             packaging_groups.create(s, site_id, "PackagingGroup1", packaging_groups.GroupValues(**group))
         return made[0], made[1]
+
+    def playback_token(
+        self, content_id: str = "film", tracks: PlaybackTracks = PlaybackTracks.ALL, site_id: str = "DEMO"
+    ) -> str:
+        """A playback token of five minutes."""
+        return self.services.playback_tokens.issue(Playback(site_id, content_id, tracks), self.clock(), 300)
 
     def bucket(self, name: str) -> Path:
         """The folder of a bucket, made where it is missing."""

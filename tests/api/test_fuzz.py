@@ -57,7 +57,7 @@ KNOWN = {
     "notiId": 1,
     "deliveryId": 1,
 }
-PARTS = ["token", "setting", "job", "storage", "notification", "Operations", "packaged assets"]
+PARTS = ["token", "setting", "job", "storage", "notification", "Operations", "packaged assets", "Licence"]
 
 
 def each(described, part, probe):
@@ -79,6 +79,8 @@ def check(case, response):
         assert (body["error_code"] == "0000") == (response.status_code == 200)
     if case.path.startswith("/pri/") and response.status_code >= 400:
         assert response.json()["statusCode"] == str(response.status_code)
+    if case.path.startswith("/licence/") and response.status_code != 200:
+        assert list(response.json()) == ["error", "field", "message", "cure"]
 
 
 def test_every_part_is_tried(described):
@@ -90,9 +92,11 @@ def test_every_part_is_tried(described):
 def test_a_caller_with_a_token_and_ids_that_exist(described, filled, part):
     def probe(case):
         case.path_parameters = {name: KNOWN[name] for name in case.path_parameters or {}}
-        basic = part in ("token", "packaged assets")
-        headers = filled.basic() if basic else {"Authorization": filled.token_once()}
         check(case, case.call(headers=headers))
+
+    basic, playback = filled.basic(), {"Authorization": filled.playback_token()}
+    others = {"token": basic, "packaged assets": basic, "Licence": playback}
+    headers = others.get(part, {"Authorization": filled.token_once()})
 
     each(described, part, probe)
 

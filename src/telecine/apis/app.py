@@ -16,7 +16,9 @@ from fastapi import FastAPI
 from telecine import __version__
 from telecine.apis import envelope, operations
 from telecine.apis.hosts import HostPrefix
+from telecine.apis.licence import routes as licence
 from telecine.apis.openapi import describe
+from telecine.apis.playback import PlaybackTokens
 from telecine.apis.pri import routes as pri
 from telecine.apis.services import Services
 from telecine.apis.tnp import routes as tnp
@@ -49,14 +51,20 @@ def assemble(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.metrics = operations.Metrics(services.database)
-    dialects = [tnp.dialect(services.settings.tnp_hosts), pri.dialect(services.settings.pri_hosts)]
+    dialects = [
+        tnp.dialect(services.settings.tnp_hosts),
+        pri.dialect(services.settings.pri_hosts),
+        licence.dialect(),
+    ]
     app.include_router(tnp.router())
     app.include_router(pri.router())
+    app.include_router(licence.routes)
     app.include_router(operations.routes)
     envelope.install(app, dialects)
     describe(app)
     # The last one added is the outermost: everything inside sees a dialect's paths with their prefix.
     app.add_middleware(envelope.LastResort)
+    app.add_middleware(licence.LicenceCors, origins=services.settings.cors_origins)
     app.add_middleware(operations.Measure, owner=app)
     app.add_middleware(HostPrefix, dialects=dialects)
     return app
@@ -73,6 +81,7 @@ def open_services(settings: Settings, now: Callable[[], datetime]) -> Services:
         sealer=Sealer(key),
         stores=StoreFactory(settings.storage_kind, settings.buckets, settings.s3_endpoint),
         tnp_tokens=Tokens(key, "tnp", settings.token_seconds),
+        playback_tokens=PlaybackTokens(key),
         now=now,
     )
 

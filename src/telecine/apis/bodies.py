@@ -5,7 +5,7 @@ The content type matters little: clients send it with every charset, or not at a
 
 from collections.abc import Callable, Coroutine
 from email.message import Message
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -22,6 +22,9 @@ SENT_TYPE = "telecine.content-type"
 class JsonRoute(APIRoute):
     """A route whose body, where it has one, is one JSON object of bounded size."""
 
+    any_type: ClassVar[bool] = False
+    """Whether the body may have another content type than JSON's."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The usual handler behind a strict reader of the body."""
         usual = super().get_route_handler()
@@ -29,9 +32,15 @@ class JsonRoute(APIRoute):
             return usual
 
         async def handler(request: Request) -> Response:
-            return await usual(await _strict(request))
+            return await usual(await _strict(request, any_type=self.any_type))
 
         return handler
+
+
+class AnyTypeRoute(JsonRoute):
+    """The same under any content type: players call a licence request by all sorts of names."""
+
+    any_type = True
 
 
 def _sent(request: Request) -> dict[str, Any]:
@@ -50,14 +59,14 @@ class _ParsedRequest(Request):
         return self.scope[_KEPT]
 
 
-async def _strict(request: Request) -> Request:
+async def _strict(request: Request, *, any_type: bool) -> Request:
     """The request with its body checked and parsed. Raises BODY_TOO_LARGE, BODY_NOT_JSON."""
     raw = await _bounded(request, request.app.state.services.settings.body_bytes)
     headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
     scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
     scope[SENT_TYPE] = request.headers.get("content-type")
     if raw:
-        scope[_KEPT] = parse(raw, _charset(request.headers.get("content-type")))
+        scope[_KEPT] = parse(raw, "utf-8" if any_type else _charset(request.headers.get("content-type")))
     parsed = _ParsedRequest(scope, request.receive)
     parsed._body = raw  # the stream was read above and cannot be read again
     return parsed

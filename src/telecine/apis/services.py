@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from telecine.apis.playback import PlaybackTokens
 from telecine.apis.tokens import Tokens
 from telecine.catalog.database import Database
 from telecine.catalog.seal import Sealer
@@ -23,6 +24,7 @@ class Services:
     sealer: Sealer
     stores: StoreFactory
     tnp_tokens: Tokens
+    playback_tokens: PlaybackTokens
     now: Callable[[], datetime]
 
 

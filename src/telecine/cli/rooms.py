@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import getpass
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from telecine.core.errors import ErrorKind, TelecineError
 
 if TYPE_CHECKING:
+    from telecine.catalog.content_keys import Actor
     from telecine.catalog.database import Database
     from telecine.catalog.seal import Sealer
+    from telecine.keys.ring import KeyRing
     from telecine.media.tools import Tools
     from telecine.settings import Settings
     from telecine.storage.open import StoreFactory
+
+SiteOption = Annotated[str, typer.Option("--site", help="Site id. Needed where there is more than one site.")]
+"""Type of the option that names a site; see `site_id`."""
 
 
 def settings() -> Settings:
@@ -39,9 +48,50 @@ def database(in_force: Settings) -> Database:
 
 def sealer(in_force: Settings) -> Sealer:
     """What opens and seals secrets; makes the master key on first use."""
-    from telecine.catalog.seal import Sealer, load_master_key
+    from telecine.catalog.seal import Sealer
 
-    return Sealer(load_master_key(in_force.master_key.get_secret_value(), in_force.data_dir / "master.key"))
+    return Sealer(master_key(in_force))
+
+
+def master_key(in_force: Settings) -> bytes:
+    """The key that seals secrets and signs tokens; made on first use."""
+    from telecine.catalog.seal import load_master_key
+
+    return load_master_key(in_force.master_key.get_secret_value(), in_force.data_dir / "master.key")
+
+
+def site_id(opened: Database, named: str) -> str:
+    """The site that was named, or the only one. Raises NOT_FOUND, and FIELD_MISSING where there are several."""
+    from telecine.catalog import sites
+
+    with opened.read() as s:
+        if named:
+            return sites.get(s, named).site_id
+        known = [site.site_id for site in sites.every(s)]
+    if len(known) != 1:
+        why = f"It is one of {', '.join(known)}." if known else "Make one first: telecine site create DEMO"
+        raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--site")
+    return known[0]
+
+
+def key_ring(site: str) -> KeyRing:
+    """The content keys of a site; see `site_id`."""
+    from telecine.keys.ring import KeyRing
+
+    in_force = settings()
+    opened = database(in_force)
+    return KeyRing(opened, sealer(in_force), site_id(opened, site))
+
+
+def actor() -> Actor:
+    """Who sits at this command line, for what is written down."""
+    from telecine.catalog.content_keys import Actor
+
+    try:
+        who = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user without a name
+        who = "unknown"
+    return Actor(who, f"command line on {socket.gethostname()}")
 
 
 def tools(in_force: Settings) -> Tools:

@@ -72,6 +72,26 @@ TRACK_TYPE_LABELS: dict[TrackType, frozenset[Label]] = {
 """Video labels in each manifest."""
 
 
+class PlaybackTracks(StrEnum):
+    """What a playback token opens. The names are those of licence services."""
+
+    ALL = "ALL"
+    SD_ONLY = "SD_ONLY"
+    SD_HD = "SD_HD"
+    SD_UHD1 = "SD_UHD1"
+    SD_UHD2 = "SD_UHD2"
+
+
+PLAYBACK_LABELS: dict[PlaybackTracks, frozenset[Label]] = {
+    PlaybackTracks.ALL: frozenset(Label),
+    **{
+        tracks: frozenset({Label.AUDIO, *VIDEO_LABELS[: number + 1]})
+        for number, tracks in enumerate(tracks for tracks in PlaybackTracks if tracks is not PlaybackTracks.ALL)
+    },
+}
+"""Labels whose keys each gets. One key for every track opens the largest pictures too, so only ALL gets that."""
+
+
 class Ladder(BaseModel):
     """Where SD, HD and UHD1 end, in lines of the picture; what is higher than all is UHD2."""
 

@@ -41,6 +41,7 @@ class ErrorKind(StrEnum):
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
+    LICENCE_REFUSED = "licence_refused"
     # the service
     DATABASE_UNREACHABLE = "database_unreachable"
     # media
@@ -149,6 +150,9 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.DATABASE_UNREACHABLE: ErrorEntry(
         503, "The database does not answer.", "Try again; ask the operator to look at the server.", retryable=True
+    ),
+    ErrorKind.LICENCE_REFUSED: ErrorEntry(
+        403, "There is no licence: {detail}", "Use a token of this content that allows these tracks."
     ),
     ErrorKind.INPUT_UNSAFE: ErrorEntry(
         422, "The input is refused for safety: {detail}", "Send a plain MP4, MOV, MKV, TS or MXF file."

@@ -64,6 +64,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     # E5…: content keys
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",
+    ErrorKind.LICENCE_REFUSED: "E5003",
     # E8…: the work
     ErrorKind.ENCODE_FAILED: "E8001",
     ErrorKind.OUT_OF_MEMORY: "E8002",

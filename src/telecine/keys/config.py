@@ -2,6 +2,8 @@
 
 import re
 from base64 import b64decode
+from contextlib import suppress
+from functools import partial
 from typing import Annotated, Literal, Self
 
 import httpx
@@ -93,10 +95,10 @@ class WidevineChoice(_ServerChoice):
     def _is_binary(cls, value: str) -> str:
         """Hexadecimal, or Base64, as the services print them; kept as the former."""
         text = value.strip()
-        try:
-            return bytes.fromhex(text).hex()
-        except ValueError:
-            return b64decode(text, validate=True).hex()
+        for read in (bytes.fromhex, partial(b64decode, validate=True)):
+            with suppress(ValueError):
+                return read(text).hex()
+        raise ValueError("it must be hexadecimal or Base64")
 
     @model_validator(mode="after")
     def _has_lengths(self) -> Self:

@@ -217,8 +217,8 @@ def _parse(xml: bytes) -> etree._Element:
     )
     try:
         root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise refused(f"the document is not well-formed XML: {error}"[:300]) from None
+    except etree.XMLSyntaxError as error:
+        raise refused(f"the document is not well-formed XML: {error.msg}.") from None
     if root.getroottree().docinfo.doctype:
         raise refused("the document has a DOCTYPE, which CPIX has no use for.")
     return root

@@ -4,7 +4,6 @@ What is kept serves all that follows: the same content gets the same keys althou
 export and verification work as for the vault's own keys.
 """
 
-import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,10 +15,10 @@ from telecine.catalog.content_keys import Owner
 from telecine.catalog.database import Database
 from telecine.catalog.key_models import StoredKey
 from telecine.catalog.seal import Sealer
-from telecine.core.drm import KID_BYTES, ContentKey, Label, Scheme
+from telecine.core.drm import ContentKey, Label, Scheme
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.keys.cpix import refused
-from telecine.keys.vault import IV_BYTES
+from telecine.keys.vault import fresh_iv, fresh_kid
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class ServedKeys:
             with self._database.read() as s:
                 return content_keys.current(s, owner, labels)
         with self._database.write() as s:
-            chosen = {label: (secrets.token_bytes(KID_BYTES), secrets.token_bytes(IV_BYTES)) for label in labels}
+            chosen = {label: (fresh_kid(), fresh_iv()) for label in labels}
             return content_keys.reserve(s, owner, chosen)
 
 

@@ -1,6 +1,7 @@
 """The vault: the default source, whose keys are random and kept in the catalog, sealed."""
 
 import secrets
+import uuid
 from collections.abc import Collection
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from telecine.catalog.content_keys import Owner
 from telecine.catalog.database import Database
 from telecine.catalog.key_models import StoredKey
 from telecine.catalog.seal import Sealer
-from telecine.core.drm import KEY_BYTES, KID_BYTES, ContentKey, Label, Scheme
+from telecine.core.drm import KEY_BYTES, ContentKey, Label, Scheme
 
 IV_BYTES = 16
 
@@ -46,6 +47,14 @@ class Vault:
 
 def fresh_key(label: Label) -> ContentKey:
     """A new random key with its own KID and IV."""
-    return ContentKey(
-        label, secrets.token_bytes(KID_BYTES), secrets.token_bytes(KEY_BYTES), secrets.token_bytes(IV_BYTES)
-    )
+    return ContentKey(label, fresh_kid(), secrets.token_bytes(KEY_BYTES), fresh_iv())
+
+
+def fresh_kid() -> bytes:
+    """A new random KID, which is a UUID of version 4: some key servers look at that."""
+    return uuid.uuid4().bytes
+
+
+def fresh_iv() -> bytes:
+    """A new random IV."""
+    return secrets.token_bytes(IV_BYTES)

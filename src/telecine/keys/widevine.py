@@ -21,7 +21,7 @@ from telecine.keys.cpix import refused
 from telecine.keys.http import Patience, Unsuccessful, persevere, post
 from telecine.keys.server import Wanted
 from telecine.keys.signals import box_system, pssh_box
-from telecine.keys.vault import fresh_key
+from telecine.keys.vault import fresh_iv
 
 SINGLE = "HD"
 """The track type by which a single key for all tracks is asked for; the protocol has none for all."""
@@ -97,7 +97,7 @@ def _key(label: Label, wanted: Wanted, track: dict[str, Any] | None, scheme: Sch
         if len(parts[name]) not in lengths:
             raise refused(f"'{name}' of {label} has {len(parts[name])} bytes instead of 16.")
     given = parts["iv"] if scheme is Scheme.CBCS else b""
-    iv = given or wanted.iv or fresh_key(label).iv
+    iv = given or wanted.iv or fresh_iv()
     return ContentKey(label, parts["key_id"], parts["key"], iv, tuple(_signals(label, track)))
 
 
