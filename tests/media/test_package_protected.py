@@ -130,3 +130,13 @@ def test_encrypted_transport_streams_say_fairplay(tmp_path, codec):
         assert ",IV=0x" in playlist
     else:
         assert len(formats) == 4, "h265 is in fragmented MP4"
+
+
+def test_every_scheme_is_signalled_in_every_format(tmp_path):
+    programme = packaged(tmp_path, job(scheme="cenc", clear_lead=1))
+    for tree in ("hls", "cmaf"):
+        for name in ("video/avc1/1/stream.m3u8", "video/avc1/1/iframes.m3u8", "audio/en/mp4a/1/stream.m3u8"):
+            text = programme.read(f"{tree}/{name}")
+            assert text.count("METHOD=SAMPLE-AES-CTR,") == 3, "FairPlay does not know cenc"
+            segment = "segment" if tree == "hls" else "seg"
+            assert text.index(f"{segment}-1.m4s") < text.index("#EXT-X-KEY") < text.index(f"{segment}-2.m4s")

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, sync_playwright
+from tests.play.studio import Studio, running
 from tests.play.trees import HEIGHTS, publish
 from tests.servers import free_port
 
@@ -76,6 +77,13 @@ def trees(buckets: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     work = tmp_path_factory.mktemp("work")
     publish(buckets, "published", work / "separate", ["dash", "hls"])
     return publish(buckets, "published", work / "cmaf", ["cmaf"])
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A whole API with a vault and its licence server, for encrypted trees."""
+    with running(tmp_path_factory.mktemp("studio")) as studio:
+        yield studio
 
 
 @pytest.fixture(scope="session")

@@ -54,13 +54,17 @@ class Playing:
         """Open the player page on a published manifest (`bucket/key`) and wait until it could play."""
         playing = cls(browser.new_page())
         playing.visit(site, manifest, player)
-        playing.until(_READY, "nothing to play")
+        playing.is_ready()
         return playing
 
-    def visit(self, site: str, manifest: str, player: str = "") -> None:
-        """Open the page and do not wait for the player."""
-        query = urlencode({"manifest": f"/files/{manifest}", "player": player})
+    def visit(self, site: str, manifest: str, player: str = "", token: str = "") -> None:
+        """Open the page and do not wait for the player. `token` is a playback token."""
+        query = urlencode({"manifest": f"/files/{manifest}", "player": player, "token": token})
         self.page.goto(f"{site}/console/player?{query}", timeout=PATIENCE)
+
+    def is_ready(self) -> None:
+        """Wait until it could play."""
+        self.until(_READY, "nothing to play")
 
     def until(self, condition: str, otherwise: str) -> None:
         """Wait until a JavaScript condition holds. What the player complained of is part of the failure."""
@@ -99,6 +103,10 @@ class Playing:
     def time(self) -> float:
         """Where playback stands, in seconds."""
         return float(self.run("() => document.querySelector('video').currentTime"))
+
+    def frames(self) -> int:
+        """How many pictures the browser has decoded."""
+        return int(self.run("() => document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames"))
 
     def seek(self, seconds: float) -> None:
         """Jump, and wait until the picture at that time is there and plays on."""

@@ -75,13 +75,28 @@ def test_a_second_run_goes_on_with_what_is_there(folder: Path):
 
 
 def test_what_cannot_be_is_refused_as_the_server_would(folder: Path):
-    write(folder, REQUEST | {"output": REQUEST["output"] | {"drm": {"enabled": True}}})
+    watermarked = {"forensic_watermarking": {"enabled": True}}
+    write(folder, REQUEST | {"output": REQUEST["output"] | watermarked})
     refused = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
-    assert "output.drm.enabled" in refused.stderr
+    assert "output.forensic_watermarking.enabled" in refused.stderr
     (folder / "job.json").write_text("not JSON")
     telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
     write(folder, REQUEST | {"content_id": 7, "input": {}})
     assert "input.files" in telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2).stderr
+
+
+def test_an_encrypted_job_takes_its_keys_from_a_file(folder: Path):
+    option = {"multi_key": True, "max_sd_height": 100, "clear_lead": 1, "generate_tracktype_manifests": True}
+    write(folder, REQUEST | {"output": REQUEST["output"] | {"drm": {"enabled": True, "option": option}}})
+    without = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
+    assert "telecine keys make" in without.stderr
+    (folder / "keys.cpix").write_text(telecine(folder, "keys", "make", "film").stdout)
+    done = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", "--keys", "keys.cpix", "-v")
+    assert "--enable_raw_key_encryption" in done.stderr
+    checked = json.loads(telecine(folder, "verify", "out/vod/film", "--keys", "keys.cpix", "--json").stdout)
+    decryption = next(check for check in checked["checks"] if check["name"] == "decryption")
+    assert decryption["outcome"] == "passed"
+    assert "no key" not in decryption["detail"]
 
 
 def test_a_missing_input_is_named(folder: Path):

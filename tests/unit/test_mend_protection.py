@@ -88,10 +88,24 @@ def switchings(text: str) -> list[tuple[str, str]]:
 
 
 def test_key_lines_stand_before_the_first_encrypted_segment_and_nothing_is_discontinuous():
-    text = protect_playlist(PLAYLIST, LINES)
+    text = protect_playlist(PLAYLIST, LINES, 1)
     assert text.splitlines()[3:7] == ["seg-1.m4s", *LINES, "#EXTINF:4.000,"]
     assert "DISCONTINUITY" not in text
     assert "identity" not in text
+
+
+def test_without_a_clear_lead_key_lines_stand_before_the_first_segment():
+    assert protect_playlist(PLAYLIST, LINES).splitlines()[2:5] == [*LINES, "#EXTINF:4.000,"]
+
+
+def test_several_i_frames_of_one_segment_count_once():
+    entries = [
+        f"#EXTINF:2.000,\n#EXT-X-BYTERANGE:9@{place}\nseg-{number}.m4s" for number in (1, 2, 3) for place in (0, 9)
+    ]
+    text = protect_playlist("\n".join(["#EXTM3U", *entries]), LINES, 2)
+    before, _, after = text.partition("\n".join(LINES))
+    assert before.count("seg-") == 4
+    assert after.splitlines()[1:4] == ["#EXTINF:2.000,", "#EXT-X-BYTERANGE:9@0", "seg-3.m4s"]
 
 
 def test_session_keys_come_once_each_before_the_renditions():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from telecine.core.limits import Policy
     from telecine.core.media_info import MediaInfo
     from telecine.jobs.stages import Outcome
+    from telecine.keys.fixed import FixedKeys
 
 _EVERY = 0.2
 """Seconds between two redraws of the progress."""
@@ -41,6 +42,10 @@ def run(
     work: Annotated[
         Path | None, typer.Option(help="Work folder; a second run goes on where it was broken off. Default: temporary.")
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
+    ] = None,
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,
@@ -54,6 +59,7 @@ def run(
 
     in_force = rooms.settings()
     asked = _read_job(job, in_force.policy)
+    ring = _read_keys(keys, asked)
     tools = rooms.tools(in_force)
     if not source.is_dir():
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
@@ -64,7 +70,7 @@ def run(
         log = _print_line if verbose else _drop_line
         limits, policy = in_force.limits, in_force.policy
         count = slots or in_force.encodes
-        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count)
+        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count, ring)
     _show_outcome(outcome, asked, target, as_json)
 
 
@@ -136,6 +142,18 @@ def _read_job(path: Path, policy: Policy) -> Translated:
         found = translate({**one, "loc": ("body", *one["loc"])} for one in error.errors())
         raise Problems(found) from error
     return translate_job(request, sent, policy)
+
+
+def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:
+    """The content keys of an encrypted job, which come from a file here: there is no vault to keep new ones in."""
+    from telecine.keys.fixed import FixedKeys
+
+    if given is not None:
+        return FixedKeys.from_cpix(given.read_bytes())
+    if asked.spec.protected:
+        why = "The job asks for encryption. 'telecine keys make CONTENT_ID > keys.cpix' makes a file of keys."
+        raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--keys")
+    return None
 
 
 def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bool) -> None:

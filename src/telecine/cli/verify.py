@@ -43,6 +43,9 @@ def verify(
         list[str] | None,
         typer.Option("--key", metavar="KID:KEY", help="A content key, in hexadecimal; once for each."),
     ] = None,
+    keys_file: Annotated[
+        Path | None, typer.Option("--keys", help="Content keys as CPIX.", exists=True, dir_okay=False)
+    ] = None,
     max_gb: Annotated[float, typer.Option(min=0, help="Most to fetch from an address, in GB.")] = _MOST_GIGABYTES,
     max_files: Annotated[int, typer.Option(min=1, help="Most files to fetch from an address.")] = _MOST_FILES,
     as_json: AsJson = False,
@@ -52,10 +55,13 @@ def verify(
     Encrypted tracks are decrypted and decoded where their keys are given; of others everything is judged that can be
     seen from outside.
     """
+    from telecine.keys.fixed import FixedKeys
     from telecine.media.context import Context
     from telecine.media.verify import verify_tree
 
     keys = read_keys(key or ())
+    if keys_file is not None:
+        keys |= FixedKeys.from_cpix(keys_file.read_bytes()).by_id()
     in_force = rooms.settings()
     with _folder_of(place, Limits(round(max_gb * 1e9), max_files)) as folder:
         report = verify_tree(folder, Context(rooms.tools(in_force), in_force.limits), keys)

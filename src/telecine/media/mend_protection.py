@@ -18,19 +18,32 @@ from telecine.media.mpd_elements import printed, put_in_order, tag, track_of
 from telecine.media.read_mpd import parse_xml
 
 _KEY = "#EXT-X-KEY:"
+_EXTINF = "#EXTINF:"
 _SESSION_KEY = "#EXT-X-SESSION-KEY:"
 _DISCONTINUITY = "#EXT-X-DISCONTINUITY"
 _SEGMENTS_STAND_ALONE = "#EXT-X-INDEPENDENT-SEGMENTS"
 
 
-def protect_playlist(text: str, lines: Sequence[str]) -> str:
-    """A media or I-frame playlist whose encrypted segments come after `lines` (EXT-X-KEY)."""
+def protect_playlist(text: str, lines: Sequence[str], clear: int = 0) -> str:
+    """A media or I-frame playlist with `lines` (EXT-X-KEY) after the first `clear` segments.
+
+    The packager's own key line is no guide to the place: in the scheme cenc it writes none.
+    """
     kept: list[str] = []
+    entry = 0  # where the tags of the next entry begin
+    segments: set[str] = set()
+    placed = False
     for line in text.splitlines():
-        if line.startswith(_KEY):
-            kept += lines
-        elif line != _DISCONTINUITY:
-            kept.append(line)
+        if line.startswith(_KEY) or line == _DISCONTINUITY:
+            continue
+        if line.startswith(_EXTINF):
+            entry = len(kept)
+        kept.append(line)
+        if line and not line.startswith("#"):
+            segments.add(line)
+            if len(segments) > clear and not placed:
+                kept[entry:entry] = lines
+                placed = True
     return "\n".join(kept) + "\n"
 
 

@@ -57,13 +57,17 @@ class ProtectedDraft:
     def _in_transport_stream(self) -> bool:
         return self.tree.transport_stream and not any(self.files[name].init for name in self.marks)
 
+    @property
+    def _clear_segments(self) -> int:
+        return int(self.protection.clear_lead / self.plan.segment_of(self.tree))
+
     def _mend_track(self, files: TrackFiles, marks: Marks) -> None:
         if files.init:
             init = self.folder / files.init
             init.write_bytes(with_boxes(init.read_bytes(), marks.boxes()))
         lines = marks.key_lines(transport_stream=self._in_transport_stream)
         for playlist in filter(None, (files.playlist, files.iframes)):
-            rewrite(self.folder / playlist, lambda text: protect_playlist(text, lines))
+            rewrite(self.folder / playlist, lambda text: protect_playlist(text, lines, self._clear_segments))
 
     def _make_for_screens(self, kind: TrackType) -> None:
         labels = self.protection.video_labels
