@@ -60,6 +60,17 @@ def test_a_broken_playready_header_is_refused(text):
         said_in_playready((len(record) + 6).to_bytes(4, "little") + b"\1\0" + record)
 
 
+def test_a_box_in_the_element_of_another_system_is_refused():
+    with pytest.raises(ValueError, match="holds a pssh box of widevine"):
+        said_in_mark(SystemMark("com.microsoft.playready", pssh=BOX))
+
+
+def test_an_unknown_algorithm_is_no_scheme_of_ours():
+    content = drm_boxes.playready_object(KEY, Scheme.CBCS, "")
+    strange = content.replace("AESCBC".encode("utf-16-le"), "AESXYZ".encode("utf-16-le"))
+    assert said_in_playready(strange).scheme == "AESXYZ"
+
+
 @pytest.mark.parametrize("name", ["urn:uuid:EDEF8BA9-79D6-4ACE-A3C8-27DCD51D21ED", SYSTEM_IDS[DrmSystem.WIDEVINE]])
 def test_systems_are_known_by_every_name(name):
     assert system_of(name) is DrmSystem.WIDEVINE
