@@ -12,7 +12,7 @@ from tests.media import packaging
 from tests.media.breaking import Breakable
 from tests.media.packaging import packaged, plan_of, workspace_of
 
-from telecine.core.drm import Label
+from telecine.core.drm import SYSTEM_IDS, DrmSystem, Label
 from telecine.core.plan import Plan
 from telecine.media.package import package
 from telecine.media.protection_boxes import read_fragment, read_init
@@ -328,6 +328,19 @@ def test_manifests_for_some_screens_keep_all_sound(broken):
     assert "cmaf/master_SD_HD.m3u8: has not the same sound and subtitles as cmaf/master.m3u8" in broken.faults(
         "track types"
     )
+
+
+def test_manifests_for_some_screens_keep_every_variant(broken):
+    broken.change("cmaf/master_SD_HD.m3u8", r"#EXT-X-STREAM-INF.*\n.*\n", "")
+    says = "cmaf/master_SD_HD.m3u8: has not the same variants of its pictures as cmaf/master.m3u8"
+    assert says in broken.faults("track types")
+
+
+def test_a_system_without_its_box_is_found(broken):
+    name = "cmaf/video/avc1/2/init.mp4"
+    system = UUID(SYSTEM_IDS[DrmSystem.WIDEVINE]).bytes
+    broken.edit(name, lambda content: content.replace(system, bytes(16)))
+    assert broken.faults("key ids") == [f"{name}: has no pssh box of widevine"]
 
 
 def test_a_missing_manifest_for_some_screens_is_found(broken):

@@ -45,11 +45,6 @@ class Limits:
     files: int
 
 
-def is_address(text: str) -> bool:
-    """Whether `text` is an HTTP address rather than a path."""
-    return text.startswith(("http://", "https://"))
-
-
 def download(address: str, folder: Path, limits: Limits) -> None:
     """Fetch the tree of a manifest, or all usual manifests of a folder, into `folder`.
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telecine.cli import rooms
-from telecine.cli.download import Limits, download, is_address
 from telecine.cli.output import AsJson, Exit, complaints, console, show_json
 from telecine.core.errors import ErrorKind, TelecineError
 
@@ -63,7 +62,7 @@ def verify(
     if keys_file is not None:
         keys |= FixedKeys.from_cpix(keys_file.read_bytes()).by_id()
     in_force = rooms.settings()
-    with _folder_of(place, Limits(round(max_gb * 1e9), max_files)) as folder:
+    with _folder_of(place, round(max_gb * 1e9), max_files) as folder:
         report = verify_tree(folder, Context(rooms.tools(in_force), in_force.limits), keys)
     if as_json:
         show_json(report.model_dump(mode="json") | {"ok": report.ok})
@@ -88,12 +87,14 @@ def read_keys(texts: Iterable[str]) -> dict[bytes, bytes]:
 
 
 @contextmanager
-def _folder_of(place: str, limits: Limits) -> Iterator[Path]:
+def _folder_of(place: str, most_bytes: int, most_files: int) -> Iterator[Path]:
     """The tree as a folder, which is temporary for an address. A local manifest stands for its folder."""
-    if is_address(place):
+    if place.startswith(("http://", "https://")):
+        from telecine.cli.download import Limits, download
+
         with tempfile.TemporaryDirectory(prefix="telecine-verify-") as folder:
             with complaints().status(f"Fetching {place}"):
-                download(place, Path(folder), limits)
+                download(place, Path(folder), Limits(most_bytes, most_files))
             yield Path(folder).resolve()
         return
     path = Path(place).resolve()

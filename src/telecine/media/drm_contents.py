@@ -98,6 +98,9 @@ def said_in_mark(mark: SystemMark) -> tuple[Said, ...]:
     """What each part of a ContentProtection element or a key line says. Raises ValueError."""
     found = [Said(frozenset({mark.kid}))] if mark.kid else []
     if mark.pssh:
+        owner = read_pssh(mark.pssh).system_id
+        if system_of(owner) != system_of(mark.system):
+            raise ValueError(f"holds a pssh box of {system_of(owner) or owner}")
         found.append(said_in_pssh(mark.pssh))
     if mark.playready:
         found.append(said_in_playready(mark.playready))
@@ -184,5 +187,5 @@ def _said_in_header(content: bytes) -> Said:
     algorithms = {item.get("ALGID", "") for item in elements} | {
         item.text or "" for item in root.findall(".//{*}ALGID")
     }
-    schemes = {_ALGORITHMS[name] for name in algorithms if name in _ALGORITHMS}
-    return Said(kids, schemes.pop() if len(schemes) == 1 else "")
+    schemes = {_ALGORITHMS.get(name, name) for name in algorithms if name}
+    return Said(kids, " and ".join(sorted(schemes)))

@@ -47,7 +47,7 @@ def key_ids(evidence: Evidence) -> Iterator[Fault]:
     for rendition in evidence.renditions:
         if not rendition.encryption.on:
             continue
-        yield from _boxes(rendition)
+        yield from _boxes(evidence, rendition)
         for manifest, track in rendition.uses:
             for mark in track.protection:
                 yield from _meant(rendition, _place(manifest, track), mark)
@@ -74,6 +74,9 @@ def track_types(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(manifest.path, f"has not the same sound and subtitles as {whole.path}")
         if not {track.key for track in manifest.of_kind("video")} <= {track.key for track in whole.of_kind("video")}:
             yield Fault(manifest.path, f"has pictures that {whole.path} has not")
+        held = {variant.playlist for variant in manifest.variants}
+        if set(manifest.variants) != {variant for variant in whole.variants if variant.playlist in held}:
+            yield Fault(manifest.path, f"has not the same variants of its pictures as {whole.path}")
         yield from _allowed(evidence, manifest, kind)
 
 
@@ -182,8 +185,8 @@ def _planned_systems(plan: Plan | None, manifest: Manifest) -> set[DrmSystem]:
     return systems if in_boxes else {DrmSystem.FAIRPLAY}
 
 
-def _boxes(rendition: Rendition) -> Iterator[Fault]:
-    """`pssh` boxes of the init segment, one for each system."""
+def _boxes(evidence: Evidence, rendition: Rendition) -> Iterator[Fault]:
+    """`pssh` boxes of the init segment, one for each system; FairPlay has none."""
     init = rendition.encryption.init
     if init is None:
         return
@@ -199,6 +202,9 @@ def _boxes(rendition: Rendition) -> Iterator[Fault]:
             yield Fault(path, f"has two pssh boxes of {system_of(system) or system}")
         seen.add((system, said.kids))
         yield from _agrees(rendition, path, f"its pssh box of {system_of(system) or system}", said)
+    planned = set(evidence.plan.signalling.systems) - {DrmSystem.FAIRPLAY} if evidence.plan else set()
+    for missing in sorted(planned - {system_of(system) for system, _ in seen}):
+        yield Fault(path, f"has no pssh box of {missing}")
 
 
 def _meant(rendition: Rendition, place: str, mark: ProtectionMark) -> Iterator[Fault]:
