@@ -38,7 +38,7 @@ class FixedKeys:
             raise refused(f"there is none for {', '.join(missing)} among those given.")
         return {label: self._keys[label] for label in Label if label in labels}
 
-    def key(self, kid: bytes) -> ContentKey | None:
+    def key(self, kid: bytes, scheme: Scheme | None = None) -> ContentKey | None:  # noqa: ARG002
         """The key of this KID, as `KeyRing.key` gives it."""
         return next((key for key in self._keys.values() if key.kid == kid), None)
 
