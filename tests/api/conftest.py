@@ -203,3 +203,10 @@ def make_api(tmp_path: Path, app: FastAPI, migrated: Path) -> Iterator[Callable[
 @pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
     return make_api()
+
+
+@pytest.fixture
+def ready(api: Api) -> Api:
+    """An application with what the samples of the PRI document refer to."""
+    api.ready_for_pri()
+    return api

@@ -189,3 +189,22 @@ def test_an_ending_is_never_given_up(services, ref):
     with pytest.raises(ApplicationError) as raised:
         run(services, ref, failing(error), give_up=False)
     assert not raised.value.non_retryable
+
+
+def test_a_step_that_another_attempt_overtakes_as_it_begins_does_nothing(services, ref, monkeypatch):
+    advance, moved = jobs.advance, []
+
+    def overtaken(s, job_id, attempt, state, *, now):
+        if not moved:
+            moved.append(state)
+            jobs.load(s, job_id).attempt += 1
+            s.flush()
+        return advance(s, job_id, attempt, state, now=now)
+
+    monkeypatch.setattr(jobs, "advance", overtaken)
+    worked = []
+    with pytest.raises(ApplicationError) as raised:
+        run(services, ref, worked.append)
+    assert raised.value.type == STALE
+    assert moved == [JobState.TRANSCODING]
+    assert worked == []

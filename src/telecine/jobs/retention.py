@@ -67,10 +67,9 @@ def _remove(services: Services, job: Job) -> str:
     """Remove the job's outputs and say, for its log, what that came to. Raises what the storage raises."""
     try:
         removed = take_back(services, job)  # of an attempt that failed or was stopped, as far as there is a record
-        if job.state is JobState.COMPLETE and job.outputs:
+        if job.state is JobState.COMPLETE:
             store = services.store(job, job.output_storage)
-            folders = set(job.outputs["folders"]) - _taken(services, job)
-            removed += remove_trees(store, str(job.outputs["prefix"]), folders)
+            removed += remove_trees(store, prefix_of(jobs.spec_of(job)), _folders(job) - _taken(services, job))
     except TelecineError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
