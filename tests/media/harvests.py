@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests import clips
 from tests.clips import ffmpeg, make, picture, tone, tools
+from tests.keys import KnownKeys
 
 from telecine.core.job import Format, JobSpec, Packaging, Target
 from telecine.core.limits import MediaLimits, Policy
@@ -147,12 +148,13 @@ def imported(
     targets: tuple[Target, ...] = TARGETS,
     policy: Policy = Policy(),
     limits: MediaLimits = MediaLimits(),
+    ring: KnownKeys | None = None,
 ) -> Job:
     """The whole job: fetched, read, imported, packaged, verified, published."""
     log: list[str] = []
     stores = Stores(store, MemoryStore())
     outcome = run_all(
-        spec(key, targets), stores, work, clips.tools(), limits, policy, lambda *_: None, log.append, slots=1
+        spec(key, targets), stores, work, clips.tools(), limits, policy, lambda *_: None, log.append, slots=1, ring=ring
     )
     return Job(outcome, stores, work, log)
 
@@ -209,3 +211,41 @@ def uneven(target: Path) -> None:
     encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "250", "-sc_threshold", "0"]
     keys = ["-force_key_frames", "0,0.6,2.2,4.04,5.4"]
     ffmpeg(*picture(SECONDS, str(RATE)), *tone(SECONDS), *encoder, *keys, "-pix_fmt", "yuv420p", "-c:a", "aac", target)
+
+
+CUES = (
+    "00:00:00.500 --> 00:00:01.500\n<i>One</i> &amp; only",
+    "00:00:01.800 --> 00:00:02.600 line:10%\nAcross the border",
+    "00:00:04.000 --> 00:00:05.000\nLast",
+)
+
+
+def hls_subtitles(folder: Path, *, start: float = HOURS) -> Path:
+    """`hls_ts` with WebVTT in three segments, on the media's clock by X-TIMESTAMP-MAP, in English and empty Korean."""
+    hls_ts(folder, start=start, sizes=SIZES[:1])
+    first = round((start + 1.4) * 90_000) % 2**33  # ffmpeg begins this much after what it is told
+    segments = [CUES[:2], CUES[1:2], CUES[2:]]
+    for language in ("en", "ko"):
+        (folder / language).mkdir()
+        playlist = ["#EXTM3U", "#EXT-X-TARGETDURATION:2"]
+        for number, cues in enumerate(segments):
+            head = f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{first}"
+            shown = cues if language == "en" else ()
+            (folder / language / f"{number}.vtt").write_text("\n\n".join([head, *shown]) + "\n")
+            playlist += ["#EXTINF:2.0,", f"{number}.vtt"]
+        (folder / language / "index.m3u8").write_text("\n".join([*playlist, "#EXT-X-ENDLIST"]) + "\n")
+    media = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",LANGUAGE="{0}",NAME="{0}",URI="{0}/index.m3u8"'
+    master = (folder / "master.m3u8").read_text().replace("RESOLUTION", 'SUBTITLES="s",RESOLUTION')
+    (folder / "master.m3u8").write_text(master + media.format("en") + "\n" + media.format("ko") + "\n")
+    return folder
+
+
+def cmaf_subtitles(folder: Path, form: str) -> Path:
+    """CMAF with the same cues in MP4: `vtt+mp4` or `ttml+mp4`."""
+    text = folder / "source.vtt"
+    folder.mkdir(parents=True)
+    text.write_text("WEBVTT\n\n" + "\n\n".join(CUES) + "\n")
+    names = SEGMENTED.format(name="text")
+    packaged(folder, SEGMENTED, f"in={text},stream=text,format={form},language=en,{names}", *MPD, *MASTER)
+    text.unlink()
+    return folder

@@ -6,17 +6,20 @@ Samples and times are read from the source by ffprobe, not by the code that is t
 import json
 import subprocess
 from fractions import Fraction
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tests import clips
+from tests.keys import KnownKeys
 from tests.media import harvests
 from tests.media.harvests import HOURS, KEY, SECONDS, SIZES, imported, rendition, stored
 from tests.media.transcoding import frame_digests
 
-from telecine.core.job import Format, Target
-from telecine.core.limits import Policy
+from telecine.core.job import Format, Protection, Target
+from telecine.core.limits import MediaLimits, Policy
+from telecine.media import subtitles
 from telecine.media.samples import read_file
 from telecine.media.workspace import Workspace
 
@@ -162,3 +165,62 @@ def test_a_harvest_that_begins_within_a_gop_begins_at_its_first_keyframe(tmp_pat
     samples = read_file(Workspace(tmp_path / "work").video("v0"), "video", lambda size: None)
     assert samples.start == 0
     assert samples.keys[0]
+
+
+SHOWN = [(500, 1500, "<i>One</i> &amp; only"), (1800, 2600, "Across the border"), (4000, 5000, "Last")]
+
+
+def cues_of(work: Path) -> list[tuple[int, int, str]]:
+    found = subtitles.read(Workspace(work).subtitle(0), MediaLimits()).cues
+    return [(cue.start, cue.end, cue.text) for cue in found]
+
+
+@pytest.mark.parametrize("start", [HOURS, WRAP_SOON])
+def test_subtitles_in_segments_come_out_whole_and_on_the_programmes_clock(tmp_path: Path, start: float):
+    job = imported(tmp_path / "work", stored(harvests.hls_subtitles(tmp_path / "asset", start=start)))
+    assert [subtitle.language for subtitle in job.outcome.plan.subtitles] == ["en"]
+    assert cues_of(tmp_path / "work") == SHOWN
+    assert any("'ko/index.m3u8' are left out: they hold no text" in w for w in job.outcome.plan.warnings)
+    assert job.outcome.verified.ok
+
+
+@pytest.mark.parametrize("form", ["vtt+mp4", "ttml+mp4"])
+def test_subtitles_in_mp4_come_out_as_text(tmp_path: Path, form: str):
+    job = imported(tmp_path / "work", stored(harvests.cmaf_subtitles(tmp_path / "asset", form)))
+    assert [subtitle.language for subtitle in job.outcome.plan.subtitles] == ["en"]
+    # The packager copies a cue's text into TTML letter by letter, so there markup is what is shown.
+    expected = [(*times, escape(text, quote=False) if "ttml" in form else text) for *times, text in SHOWN]
+    assert cues_of(tmp_path / "work") == expected
+
+
+def test_subtitle_files_beside_mp4_renditions(tmp_path: Path):
+    folder = harvests.mp4s(tmp_path / "asset")
+    (folder / "film.ko.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\n안녕\n")
+    (folder / "film.en.vtt").write_text("WEBVTT\n\n" + "\n\n".join(harvests.CUES) + "\n")
+    job = imported(tmp_path / "work", stored(folder))
+    assert [subtitle.language for subtitle in job.outcome.plan.subtitles] == ["en", "ko"]
+    assert cues_of(tmp_path / "work") == SHOWN
+
+
+def test_subtitles_that_cannot_be_read_cost_nothing_but_themselves(tmp_path: Path):
+    folder = harvests.hls_subtitles(tmp_path / "asset")
+    (folder / "en" / "1.vtt").write_text("<html>not found</html>")
+    job = imported(tmp_path / "work", stored(folder))
+    assert job.outcome.plan.subtitles == ()
+    assert any("'en/index.m3u8' are left out" in warning for warning in job.outcome.plan.warnings)
+
+
+def test_an_asset_is_encrypted_for_some_targets_with_the_keys_of_its_drm_entry(tmp_path: Path):
+    wanted = Protection(multi_key=True, clear_lead=2, key_id="drmId1")
+    targets = (
+        Target(format=Format.DASH, folder="dash", protection=wanted, segment_seconds=2),
+        Target(format=Format.CMAF, folder="cmaf", protection=wanted, segment_seconds=1),
+        Target(format=Format.HLS, folder="hls"),
+    )
+    keys = KnownKeys()
+    job = imported(tmp_path / "work", stored(harvests.hls_ts(tmp_path / "asset")), targets=targets, ring=keys)
+    assert job.outcome.verified.ok, job.outcome.verified.explain()
+    assert {asked[0] for asked in keys.asked} == {"drmId1"}
+    tree = Workspace(tmp_path / "work").tree
+    assert b"encv" in (tree / "dash/video/avc1/1/init.mp4").read_bytes()
+    assert "EXT-X-KEY" not in (tree / "hls/video/avc1/1/stream.m3u8").read_text()
