@@ -7,6 +7,7 @@ import pytest
 from telecine.catalog import commands, deliveries, jobs, sites
 from telecine.catalog.models import Command, Delivery
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import Format, JobSpec, Packaging, Protection, Target
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import TERMINAL, JobState
 
@@ -304,3 +305,22 @@ def test_a_notification_that_was_deleted_is_told_nothing_more(database, make_job
     with database.read() as s:
         total, rows = deliveries.log(s, "DEMO", noti_id=noti.id)
     assert (total, rows[0].state, rows[0].tries[0].body) == (1, "dead", "The notification was deleted.")
+
+
+def test_a_job_of_an_asset_is_found_by_the_formats_and_the_encryption_of_its_targets(database, make_job, storage):
+    spec = JobSpec(
+        name="film",
+        content_id="film",
+        input_storage=storage.storage_id,
+        output_storage=storage.storage_id,
+        output_path="vod",
+        asset="film/",
+        packaging=Packaging(formats=(Format.DASH,)),
+        targets=(
+            Target(format=Format.HLS, folder="hls"),
+            Target(format=Format.CMAF, folder="cmaf", protection=Protection()),
+        ),
+    )
+    with database.write() as s:
+        job = jobs.create(s, "DEMO", jobs.NewJob(spec=spec, request={}))
+        assert (job.dash, job.hls, job.cmaf, job.drm) == (False, True, True, True)

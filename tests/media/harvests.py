@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests import clips
 from tests.clips import ffmpeg, make, picture, tone, tools
+from tests.keys import KnownKeys
 
 from telecine.core.job import Format, JobSpec, Packaging, Target
 from telecine.core.limits import MediaLimits, Policy
@@ -35,9 +36,9 @@ def rendition(
     """A picture with closed GOPs, B-frames and sound that begins 13 ms later; one sound for each of `languages`."""
     encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", str(gop), "-sc_threshold", "0"]
     sounds = languages or (("und",) if audio else ())
-    inputs = [*picture(seconds, str(RATE), size)]
+    inputs = [*picture(SECONDS, str(RATE), size)]
     for number, _ in enumerate(sounds):
-        inputs += ["-itsoffset", "0.013", *tone(seconds, 440 * (number + 1))]
+        inputs += ["-itsoffset", "0.013", *tone(SECONDS, 440 * (number + 1))]
     maps = [part for number in range(len(sounds) + 1) for part in ("-map", str(number))]
     tags = [part for n, code in enumerate(sounds) for part in (f"-metadata:s:a:{n}", f"language={code}")]
     return make(".mp4", *inputs, *maps, *encoder, "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", *tags)
@@ -147,15 +148,104 @@ def imported(
     targets: tuple[Target, ...] = TARGETS,
     policy: Policy = Policy(),
     limits: MediaLimits = MediaLimits(),
+    ring: KnownKeys | None = None,
 ) -> Job:
     """The whole job: fetched, read, imported, packaged, verified, published."""
     log: list[str] = []
     stores = Stores(store, MemoryStore())
     outcome = run_all(
-        spec(key, targets), stores, work, clips.tools(), limits, policy, lambda *_: None, log.append, slots=1
+        spec(key, targets), stores, work, clips.tools(), limits, policy, lambda *_: None, log.append, slots=1, ring=ring
     )
     return Job(outcome, stores, work, log)
 
 
 def exact(seconds: float) -> Fraction:
     return Fraction(seconds).limit_denominator(1_000_000)
+
+
+def hls_packed_audio(folder: Path, *, start: float = HOURS) -> Path:
+    """A picture in MPEG-TS and its sound as packed AAC, both on the same clock, as the packager makes it."""
+    live = make(".ts", "-i", rendition(), "-map", "0", "-c", "copy", "-output_ts_offset", str(start))
+    folder.mkdir(parents=True)
+    names = "segment_template={name}/$Number$.{suffix},playlist_name={name}/stream.m3u8"
+    descriptors = [
+        f"in={live},stream={kind},{names.format(name=kind, suffix=suffix)}"
+        for kind, suffix in (("video", "ts"), ("audio", "aac"))
+    ]
+    run = [tools().packager, "--quiet", *descriptors, "--segment_duration=2", *MASTER]
+    done = subprocess.run([str(part) for part in run], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def dash_late(folder: Path) -> Path:
+    """DASH whose media clock begins at hours, as its presentationTimeOffset says."""
+    live = [
+        make(".ts", "-i", rendition(size), "-map", "0", "-c", "copy", "-output_ts_offset", str(HOURS)) for size in SIZES
+    ]
+    return dash(folder, sources=(live[0], live[1], live[0]))
+
+
+def hls_languages(folder: Path) -> Path:
+    """A picture with sound in two languages, of which the second is the default."""
+    source = rendition(languages=("eng", "kor"))
+    folder.mkdir(parents=True)
+    for name, stream in (("video", "0:v"), ("en", "0:a:0"), ("ko", "0:a:1")):
+        (folder / name).mkdir()
+        hls = ["-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"]
+        ffmpeg("-i", source, "-map", stream, "-c", "copy", *hls, folder / name / "index.m3u8")
+    media = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",LANGUAGE="{}",NAME="{}",DEFAULT={},URI="{}/index.m3u8"'
+    lines = [
+        "#EXTM3U",
+        media.format("en", "English", "NO", "en"),
+        media.format("ko-KR", "한국어", "YES", "ko"),
+        '#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=320x180,AUDIO="a"',
+        "video/index.m3u8",
+    ]
+    (folder / "master.m3u8").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def uneven(target: Path) -> None:
+    """A picture whose keyframes are where nobody would put them."""
+    encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "250", "-sc_threshold", "0"]
+    keys = ["-force_key_frames", "0,0.6,2.2,4.04,5.4"]
+    ffmpeg(*picture(SECONDS, str(RATE)), *tone(SECONDS), *encoder, *keys, "-pix_fmt", "yuv420p", "-c:a", "aac", target)
+
+
+CUES = (
+    "00:00:00.500 --> 00:00:01.500\n<i>One</i> &amp; only",
+    "00:00:01.800 --> 00:00:02.600 line:10%\nAcross the border",
+    "00:00:04.000 --> 00:00:05.000\nLast",
+)
+
+
+def hls_subtitles(folder: Path, *, start: float = HOURS) -> Path:
+    """`hls_ts` with WebVTT in three segments, on the media's clock by X-TIMESTAMP-MAP, in English and empty Korean."""
+    hls_ts(folder, start=start, sizes=SIZES[:1])
+    first = round((start + 1.4) * 90_000) % 2**33  # ffmpeg begins this much after what it is told
+    segments = [CUES[:2], CUES[1:2], CUES[2:]]
+    for language in ("en", "ko"):
+        (folder / language).mkdir()
+        playlist = ["#EXTM3U", "#EXT-X-TARGETDURATION:2"]
+        for number, cues in enumerate(segments):
+            head = f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{first}"
+            shown = cues if language == "en" else ()
+            (folder / language / f"{number}.vtt").write_text("\n\n".join([head, *shown]) + "\n")
+            playlist += ["#EXTINF:2.0,", f"{number}.vtt"]
+        (folder / language / "index.m3u8").write_text("\n".join([*playlist, "#EXT-X-ENDLIST"]) + "\n")
+    media = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",LANGUAGE="{0}",NAME="{0}",URI="{0}/index.m3u8"'
+    master = (folder / "master.m3u8").read_text().replace("RESOLUTION", 'SUBTITLES="s",RESOLUTION')
+    (folder / "master.m3u8").write_text(master + media.format("en") + "\n" + media.format("ko") + "\n")
+    return folder
+
+
+def cmaf_subtitles(folder: Path, form: str) -> Path:
+    """CMAF with the same cues in MP4: `vtt+mp4` or `ttml+mp4`."""
+    text = folder / "source.vtt"
+    folder.mkdir(parents=True)
+    text.write_text("WEBVTT\n\n" + "\n\n".join(CUES) + "\n")
+    names = SEGMENTED.format(name="text")
+    packaged(folder, SEGMENTED, f"in={text},stream=text,format={form},language=en,{names}", *MPD, *MASTER)
+    text.unlink()
+    return folder

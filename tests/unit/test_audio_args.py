@@ -66,15 +66,16 @@ def test_one_command_encodes_and_passes_through_and_opens_each_file_once():
     inputs = [*safe_input("mov", "three", limits), *safe_input("wav", "one", limits)]
     begun = command.index("-protocol_whitelist")
     assert command[begun : begun + len(inputs)] == inputs
+    moved = "-bsf:a setts=pts=round(PTS-(0/1)/TB):dts=round(DTS-(0/1)/TB)"
     assert " ".join(command[:begun] + command[begun + len(inputs) :]) == (
         "-hide_banner -nostdin -y -v warning -nostats -progress pipe:1 -stats_period 0.5 -copyts "
         f"-filter_complex [0:1]asetpts=round(PTS-(7/5)/TB),{PLACE},aformat=channel_layouts=stereo,"
         "apad=whole_len=480000,atrim=start_sample=256:end_sample=480000,asetpts=N[a0] "
         "-map [a0] -c:a ac3 -b:a 192000 -use_editlist 0 -avoid_negative_ts make_zero "
         "-map_metadata -1 -map_chapters -1 -f mp4 x.mp4 "
-        "-map 1:0 -c:a copy -avoid_negative_ts disabled -movie_timescale 48000 "
+        f"-map 1:0 -c:a copy {moved} -avoid_negative_ts disabled -movie_timescale 48000 "
         "-map_metadata -1 -map_chapters -1 -f mp4 y.mp4 "
-        "-map 0:2 -c:a copy -avoid_negative_ts disabled -movie_timescale 48000 "
+        f"-map 0:2 -c:a copy {moved} -avoid_negative_ts disabled -movie_timescale 48000 "
         "-map_metadata -1 -map_chapters -1 -f mp4 z.mp4"
     )
 

@@ -62,7 +62,8 @@ class StandIns:
 
     def activities(self) -> dict[str, Callable[..., Any]]:
         made: dict[str, Callable[..., Any]] = {}
-        for step in (Step.STAGE_IN, Step.ENCODE_AUDIO, Step.JOIN, Step.PACKAGE, Step.VERIFY, Step.PUBLISH):
+        steps = (Step.STAGE_IN, Step.IMPORT_TRACKS, Step.ENCODE_AUDIO, Step.JOIN, Step.PACKAGE, Step.VERIFY)
+        for step in (*steps, Step.PUBLISH):
             made[step] = self._plain(step)
         made[Step.WITHDRAW] = self._plain(Step.WITHDRAW)
 
@@ -109,7 +110,8 @@ async def job(server: Settings, made_by: StandIns, **worker_options: Any) -> Asy
     client = await temporal.connect(server, "test")
     ref = JobRef(1, 1, f"R{uuid4().hex[:8]}", 3, "DEMO")
     activities = made_by.activities()
-    encodes = (Step.ANALYSE, Step.ENCODE_CHUNK, Step.ENCODE_AUDIO, Step.JOIN, Step.PACKAGE, Step.VERIFY)
+    made = (Step.IMPORT_TRACKS, Step.ENCODE_CHUNK, Step.ENCODE_AUDIO, Step.JOIN)
+    encodes = (Step.ANALYSE, *made, Step.PACKAGE, Step.VERIFY)
     groups = {
         workflow_queue(ref.region): (Step.WITHDRAW, Step.CONCLUDE),
         cpu_queue(ref.region): encodes,
@@ -167,6 +169,17 @@ def test_steps_run_in_order_with_the_chunks_and_the_audio_beside_each_other(serv
     assert sorted(made_by.calls[2:6]) == ["chunk 0", "chunk 1", "chunk 2", "encode_audio"]
     assert made_by.calls[6:] == ["join", "package", "verify", "publish", "conclude"]
     assert made_by.ending == Ending("complete")
+
+
+def test_an_asset_that_is_encoded_already_is_imported_and_nothing_is_encoded(server: Settings) -> None:
+    made_by = StandIns(Planned(chunks=0, audio=False, imported=True))
+
+    async def scenario() -> str:
+        async with job(server, made_by) as stage:
+            return await stage.result()
+
+    assert asyncio.run(scenario()) == "complete"
+    assert made_by.calls == ["stage_in", "analyse", "import_tracks", "package", "verify", "publish", "conclude"]
 
 
 def test_more_chunks_than_fit_into_the_queue_at_once_are_all_encoded(server: Settings, monkeypatch: Any) -> None:

@@ -22,7 +22,7 @@ from tests.servers import temporal_server
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.jobs import failures
-from telecine.jobs.messages import WORKFLOW, JobRef, Step, cpu_queue
+from telecine.jobs.messages import WORKFLOW, JobRef, Planned, Step, cpu_queue
 from telecine.jobs.workflow import JobWorkflow, _step
 from telecine.settings import Settings
 
@@ -35,7 +35,8 @@ def history(path: Path) -> WorkflowHistory:
 
 
 def test_there_are_histories_of_every_ending():
-    assert {path.stem.partition("-")[0] for path in RECORDED} >= {"complete", "stopped", "error", "withdrawn"}
+    endings = {"complete", "stopped", "error", "withdrawn", "imported"}
+    assert {path.stem.partition("-")[0] for path in RECORDED} >= endings
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
@@ -66,12 +67,14 @@ async def _record(server: Settings, name: str) -> None:
     broken = TelecineError(ErrorKind.ENCODE_FAILED, "no frames")
     hooks: dict[str, dict[str, Any]] = {
         "complete": {},
+        "imported": {},
         "stopped": {"chunk 1": beating},
         "error": {"chunk 1": failing(failures.to_temporal(broken, final=True))},
         "withdrawn": {Step.PUBLISH: failing(failures.to_temporal(broken, final=True))},
     }
     for ending, hooked in hooks.items():
-        made_by = StandIns()
+        imported = Planned(chunks=0, audio=False, imported=True)
+        made_by = StandIns(imported) if ending == "imported" else StandIns()
         made_by.hooks.update(hooked)
         async with job(server, made_by, **QUICK) as stage:
             if ending == "stopped":

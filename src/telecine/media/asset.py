@@ -19,7 +19,7 @@ from telecine.core.languages import of_tag
 from telecine.core.media_info import MediaInfo
 from telecine.core.progress import Tick
 from telecine.media import subtitles
-from telecine.media.asset_files import WRAP, Assembled, assemble, is_encrypted
+from telecine.media.asset_files import WRAP, Assembled, assemble, header_of
 from telecine.media.asset_manifest import Described, read_lead, role
 from telecine.media.asset_pictures import scan_pictures
 from telecine.media.asset_text import read_cues
@@ -126,12 +126,10 @@ class _Reader:
         self.context.poll()
 
     def _probed(self, assembled: Assembled) -> MediaInfo:
-        try:
-            if is_encrypted(assembled.path):
-                raise refused("it is encrypted; only clear assets can be packaged.")
-        except BrokenError:
-            pass  # no MP4, or a broken one, of which the probe says more
-        return probe(assembled.path, self.context.tools, self.context.limits)
+        header = header_of(assembled.path)
+        if header.encrypted:
+            raise refused("it is encrypted; only clear assets can be packaged.")
+        return probe(assembled.path, self.context.tools, self.context.limits, fragmented=header.fragmented)
 
     def _picture(self, number: int, name: str, info: MediaInfo, shift: Fraction) -> None:
         assert info.video

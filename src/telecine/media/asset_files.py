@@ -7,6 +7,7 @@ ours: it must be of the rendition's own kind and whole, so that nothing in disgu
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -67,15 +68,24 @@ def assemble(root: Path, track: Track, workspace: Workspace, number: int, watch:
     return Assembled(target, wraps=sniff(target) == "mpegts")
 
 
-def is_encrypted(path: Path) -> bool:
-    """Whether an MP4 file's header calls a track encrypted (sample entries `encv` or `enca`)."""
-    with path.open("rb") as opened:
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an MP4 file's header says: whether the samples lie in fragments, and whether some track is encrypted."""
+
+    fragmented: bool = False
+    encrypted: bool = False
+
+
+def header_of(path: Path) -> Header:
+    """The header of an MP4 file; of anything else, or of a broken one, an empty one, for others to judge."""
+    with path.open("rb") as opened, suppress(BrokenError):
         for name, begin, end in _boxes(opened, 0, path.stat().st_size):
             if name == b"moov" and end - begin <= _LARGEST_HEADER:
                 opened.seek(begin)
                 header = opened.read(end - begin)
-                return b"sinf" in header and (b"encv" in header or b"enca" in header)
-    return False
+                encrypted = b"sinf" in header and (b"encv" in header or b"enca" in header)
+                return Header(fragmented=b"mvex" in header, encrypted=encrypted)
+    return Header()
 
 
 def _append(

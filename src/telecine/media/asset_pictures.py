@@ -18,7 +18,7 @@ from telecine.media.safe_input import safe_input
 
 LONGEST_HOLE = Fraction(1)
 """Seconds without a picture that are taken for a slow moment rather than for something lost."""
-LONGEST_STEP_BACK = Fraction(5)
+LONGEST_STEP_BACK = Fraction(2)
 """Seconds by which a picture may be shown before one that comes earlier in the file."""
 
 

@@ -81,12 +81,11 @@ def _run(
 
 def _place(plan: Plan, output: AudioOutput, draft: Path, workspace: Workspace, context: Context) -> None:
     """Turn a plain cut-out into the track: every frame in its slot, silence where the source has none."""
-    source = output.sources[0]
     placed, silent = draft.with_suffix(".placed.mp4"), draft.with_suffix(".silence.mp4")
     try:
         with av.open(draft) as container:
             rate = container.streams.audio[0].rate
-            times = _times(container, rate, source.origin)
+            times = _times(container, rate)
         length = frame_length(times[:LOOKED_AT])
         begin = _beginning(times, length) if output.exact else 0
         slots = list(fill_slots((time - begin for time in times), length, round(plan.duration * rate) - begin))
@@ -102,11 +101,10 @@ def _place(plan: Plan, output: AudioOutput, draft: Path, workspace: Workspace, c
         silent.unlink(missing_ok=True)
 
 
-def _times(container: "InputContainer", rate: int, origin: Fraction) -> list[int]:
+def _times(container: "InputContainer", rate: int) -> list[int]:
     """Presentation times of all packets on the programme's clock, in samples at `rate`."""
-    shift = origin * rate
     return [
-        round(packet.pts * packet.time_base * rate - shift)
+        round(packet.pts * packet.time_base * rate)
         for packet in container.demux(audio=0)
         if packet.size and packet.pts is not None and packet.time_base
     ]

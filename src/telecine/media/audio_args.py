@@ -31,8 +31,8 @@ def audio_arguments(
 ) -> list[str]:
     """Arguments of ffmpeg (without the tool itself) that make `outputs` from the input files `sources` (by number).
 
-    `targets` gives the file to write for each output's name. A track that passes through is only cut out here, with
-    the timestamps of its source; `audio_slots` gives it its place. Progress goes to stdout.
+    `targets` gives the file to write for each output's name. A track that passes through is only cut out and moved
+    here; `audio_slots` gives every frame its place. Progress goes to stdout.
     """
     arguments = ["-hide_banner", "-nostdin", "-y", "-v", "warning", "-nostats", "-progress", "pipe:1"]
     arguments += ["-stats_period", "0.5", "-copyts"]
@@ -107,7 +107,12 @@ def _encoding(output: AudioOutput) -> list[str]:
 
 
 def _passing(output: AudioOutput, order: Mapping[int, int]) -> list[str]:
-    """An untouched copy with its timestamps, negative ones too; the edit list keeps them to the sample."""
+    """An untouched copy, its timestamps on the programme's clock to the tick; the edit list keeps them to the sample.
+
+    They are moved before they are written: an MP4 file has no room for what lies seconds before its zero.
+    """
     source = output.sources[0]
-    place = ["-map", f"{order[source.file]}:{source.stream}", "-c:a", "copy"]
+    zero = f"({source.origin.numerator}/{source.origin.denominator})/TB"
+    moved = f"setts=pts=round(PTS-{zero}):dts=round(DTS-{zero})"
+    place = ["-map", f"{order[source.file]}:{source.stream}", "-c:a", "copy", "-bsf:a", moved]
     return [*place, "-avoid_negative_ts", "disabled", "-movie_timescale", str(output.sample_rate)]

@@ -8,6 +8,7 @@ as well; verification then finds the very same samples in the trees.
 import json
 from pathlib import Path
 
+from telecine.core.asset_cuts import FIELD
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import Plan, TrackSource, VideoOutput
@@ -92,6 +93,7 @@ def _copy(output: VideoOutput, workspace: Workspace, work: _Work) -> None:
     source = workspace.relative(workspace.input_file(output.copied.file))
     try:
         _ffmpeg(
+            output.track_id,
             copy_arguments(output.copied, output.codec, source, workspace.relative(draft), work.context.limits),
             workspace,
             work,
@@ -105,25 +107,25 @@ def _decode(name: str, file: Path, workspace: Workspace, work: _Work) -> None:
     """Let ffmpeg decode all of a track; the first error counts."""
     strict = ("-v", "error", "-xerror", "-err_detect", "explode")
     where = safe_input("mov", workspace.relative(file), work.context.limits)
+    _ffmpeg(name, [*_QUIET, *strict, *where, "-fps_mode", "passthrough", "-f", "null", "-"], workspace, work)
+
+
+def _ffmpeg(name: str, arguments: list[str], workspace: Workspace, work: _Work) -> None:
+    context = work.context
     try:
-        _ffmpeg([*_QUIET, *strict, *where, "-fps_mode", "passthrough", "-f", "null", "-"], workspace, work)
+        sandbox.run(
+            [context.tools.ffmpeg, *arguments],
+            cwd=workspace.root,
+            limits=context.limits,
+            on_line=FfmpegProgress(work.duration, None, context.report, context.limits.stall_seconds),
+            log=context.log,
+            poll=context.poll,
+            failure=ErrorKind.INPUT_UNREADABLE,
+        )
     except TelecineError as error:
         if error.kind is not ErrorKind.INPUT_UNREADABLE:
             raise
-        raise TelecineError(error.kind, f"'{name}' is damaged; {error.detail}") from error
-
-
-def _ffmpeg(arguments: list[str], workspace: Workspace, work: _Work) -> None:
-    context = work.context
-    sandbox.run(
-        [context.tools.ffmpeg, *arguments],
-        cwd=workspace.root,
-        limits=context.limits,
-        on_line=FfmpegProgress(work.duration, None, context.report, context.limits.stall_seconds),
-        log=context.log,
-        poll=context.poll,
-        failure=ErrorKind.INPUT_UNREADABLE,
-    )
+        raise TelecineError(error.kind, f"'{name}' is damaged; {error.detail}", field=FIELD) from error
 
 
 def _decoded(workspace: Workspace) -> list[str]:

@@ -44,10 +44,18 @@ _PLAIN_WORDS: tuple[tuple[str, ErrorKind, str], ...] = (
 """What ffprobe says of hopeless files, and what that means."""
 
 
-def probe(path: Path, tools: Tools, limits: MediaLimits, report: Callable[[Tick], None] | None = None) -> MediaInfo:
+def probe(
+    path: Path,
+    tools: Tools,
+    limits: MediaLimits,
+    report: Callable[[Tick], None] | None = None,
+    *,
+    fragmented: bool = False,
+) -> MediaInfo:
     """Probe the file at `path` and refuse what must not go further.
 
-    `report` is told media seconds scanned, a few times a second, and may raise `Cancelled`. Raises INPUT_UNSAFE,
+    `fragmented` says that it is MP4 in fragments, whose header does not know how long it is. `report`
+    is told media seconds scanned, a few times a second, and may raise `Cancelled`. Raises INPUT_UNSAFE,
     INPUT_OVER_LIMIT or INPUT_UNREADABLE, each with a reason in plain words.
     """
     if not path.is_file():
@@ -55,20 +63,29 @@ def probe(path: Path, tools: Tools, limits: MediaLimits, report: Callable[[Tick]
     size = path.stat().st_size
     if size > limits.input_bytes:
         raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, f"{size} bytes; {limits.input_bytes} are allowed.")
-    return _Probe(path, sniff(path), tools, limits, report).info(size)
+    demuxer = sniff(path)
+    exact = demuxer in _EXACT_HEADERS and not fragmented
+    return _Probe(path, demuxer, tools, limits, report, exact).info(size)
 
 
 class _Probe:
     """One file being probed."""
 
     def __init__(
-        self, path: Path, demuxer: str, tools: Tools, limits: MediaLimits, report: Callable[[Tick], None] | None
+        self,
+        path: Path,
+        demuxer: str,
+        tools: Tools,
+        limits: MediaLimits,
+        report: Callable[[Tick], None] | None,
+        exact: bool,
     ) -> None:
         self._path = path
         self._demuxer = demuxer
         self._tools = tools
         self._limits = limits
         self._report = report
+        self._exact_header = exact
         self._warnings: list[str] = []
 
     def info(self, size: int) -> MediaInfo:
@@ -76,7 +93,7 @@ class _Probe:
         container, streams = self._describe()
         pictures = describe.pictures(streams)
         self._check_pixels(pictures)
-        if self._demuxer in _EXACT_HEADERS:
+        if self._exact_header:
             self._check_duration(float(container.get("duration", 0)))
         if len(pictures) > 1:
             self._warnings.append(f"The file has {len(pictures)} video streams; the first is used.")
@@ -225,7 +242,7 @@ class _Probe:
         said = float(container.get("start_time", 0)) + float(container["duration"])
         bases = {stream["index"]: describe.time_base(stream) for stream in streams}
         ends = [float(packets.end * bases[index]) for index, packets in scan.streams.items() if packets.end is not None]
-        if self._demuxer in _EXACT_HEADERS and said - max(ends, default=0) > MISSING_SECONDS:
+        if self._exact_header and said - max(ends, default=0) > MISSING_SECONDS:
             raise TelecineError(
                 ErrorKind.INPUT_UNREADABLE,
                 f"it is cut off: its header promises {said:.1f} s, but it ends after {max(ends, default=0):.1f} s.",
