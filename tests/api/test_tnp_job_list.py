@@ -138,3 +138,13 @@ def test_what_is_wrong_is_named(listed, query, name, code):
 def test_text_that_no_database_holds_finds_nothing(listed):
     assert found(listed, "job_name=%00") == ""
     assert found(listed, "content_id=a%00b&region=") == ""
+
+
+def test_jobs_of_other_apis_are_found_there_only(api):
+    job = api.add_job()
+    with api.database.write() as s:
+        s.get(Job, job).dialect = "pri"
+    assert api.call("GET", "/api/job/DEMO").json()["total_count"] == 0
+    for method, path in (("GET", ""), ("PUT", "/stop"), ("PUT", "/restart"), ("GET", "/events")):
+        answer = api.call(method, f"/api/job/DEMO/{job}{path}")
+        assert (answer.status_code, answer.json()["error_code"]) == (404, "E1007")

@@ -172,6 +172,9 @@ FILTERS = {
     "forensic watermark": {"forensic_watermark": False},
     "codec": {"codecs": ["h264"]},
     "codecs": {"codecs": ["h264", "h265"]},
+    "dialect": {"dialect": "tnp"},
+    "dialect and state": {"dialect": "tnp", "states": [JobState.COMPLETE]},
+    "dialect and content": {"dialect": "tnp", "content_id": "a"},
     "all": {
         "from_time": START,
         "to_time": START + timedelta(days=9),
@@ -185,6 +188,7 @@ FILTERS = {
         "drm": False,
         "forensic_watermark": False,
         "codecs": ["h264"],
+        "dialect": "tnp",
     },
 }
 

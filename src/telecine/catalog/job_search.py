@@ -35,7 +35,8 @@ class JobFilter:
     """Which jobs to list. Whatever is left at its default does not matter.
 
     Registered from `from_time` on and before `to_time`; `name` somewhere in the name, in any case; in one of
-    `states`; publishing all of `formats`; encoding with all of `codecs`. Pages count from 1 and hold `page_unit` jobs.
+    `states`; publishing all of `formats`; encoding with all of `codecs`; asked for by `dialect`. Pages count from 1
+    and hold `page_unit` jobs.
     """
 
     from_time: datetime | None = None
@@ -50,6 +51,7 @@ class JobFilter:
     drm: bool | None = None
     forensic_watermark: bool | None = None
     codecs: Sequence[str] = ()
+    dialect: str = ""
     page_unit: int = 25
     page_index: int = 1
 
@@ -146,6 +148,8 @@ def _conditions(site_id: str, wanted: JobFilter) -> list[ColumnElement[bool]]:
         found.append(_compare(within(wanted.job_id), wanted.job_id_operator))
     if wanted.content_id:
         found.append(Job.content_id == wanted.content_id)
+    if wanted.dialect:
+        found.append(Job.dialect == wanted.dialect)
     if wanted.states:
         found.append(Job.state.in_(wanted.states))
     return found + _made(wanted)

@@ -102,7 +102,7 @@ def applies(thing: Any, dialect: str) -> bool:  # noqa: ANN401 - any object of a
 
 _UNFINISHED = text("end_time IS NULL")
 _LISTED = ("site_id", "reg_time", "id")
-_FILTERED = ("state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key")
+_FILTERED = ("state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key", "dialect")
 
 
 class Job(Base):
@@ -152,8 +152,8 @@ class Job(Base):
         # PostgreSQL is quicker when the latter are no part of the key; SQLite knows only keys.
         _only_on("sqlite", Index("ix_job_list", *_LISTED, *_FILTERED)),
         _only_on("postgresql", Index("ix_job_list_pg", *_LISTED, postgresql_include=list(_FILTERED))),
-        Index("ix_job_state", "site_id", "state", "reg_time", "id"),
-        Index("ix_job_content", "site_id", "content_id", "reg_time", "id"),
+        Index("ix_job_state", "site_id", "state", "reg_time", "id", "dialect"),
+        Index("ix_job_content", "site_id", "content_id", "reg_time", "id", "dialect"),
         Index("ix_job_unfinished", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_job_reading", "input_storage", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_job_writing", "output_storage", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),

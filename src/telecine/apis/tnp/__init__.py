@@ -2,3 +2,6 @@
 
 PREFIX = "/tnp"
 """Where the dialect lies on every host."""
+
+DIALECT = "tnp"
+"""By what the catalog knows the jobs of this API."""

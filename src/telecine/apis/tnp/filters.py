@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from telecine.apis.tnp import DIALECT
 from telecine.apis.tnp.schema_job import JobQuery
 from telecine.catalog.jobs import JobFilter
 from telecine.core.errors import ErrorKind, TelecineError
@@ -36,6 +37,7 @@ def job_filter(query: JobQuery, registered: tuple[datetime | None, datetime | No
         drm=True if "drm" in types else None,
         forensic_watermark=True if "forensic_watermark" in types else None,
         codecs=_among(query.codec, _CODEC_WORDS, "codec"),
+        dialect=DIALECT,
         page_unit=query.page_unit,
         page_index=query.page_index,
     )

@@ -11,8 +11,8 @@ from telecine.apis.findings import Findings
 from telecine.apis.idempotency import OnlyOnce
 from telecine.apis.paging import parse_zone, span
 from telecine.apis.services import Wired
-from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
+from telecine.apis.tnp import DIALECT, PREFIX, samples
+from telecine.apis.tnp.access import Authorised, Caller, token_scheme
 from telecine.apis.tnp.filters import job_filter
 from telecine.apis.tnp.mapping import Translated, success_body, translate_job
 from telecine.apis.tnp.parameters import TimeZone
@@ -20,7 +20,8 @@ from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_job import JobDetail, JobEventLine, JobId, JobLine, JobQuery, JobRequest
 from telecine.apis.tnp.views import job_detail, job_event, job_line
 from telecine.catalog import jobs, notifications, storages
-from telecine.core.errors import TelecineError
+from telecine.catalog.models import Job
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.jobs.door import progress
 
 routes = APIRouter(prefix=f"{PREFIX}/api/job", route_class=JsonRoute, dependencies=[Security(token_scheme)])
@@ -86,6 +87,14 @@ def _check_references(s: Session, site_id: str, job: Translated) -> None:
     found.settle()
 
 
+def _own(s: Session, caller: Caller, job_id: int) -> Job:
+    """The site's job of this API; those of other APIs are found there only. Raises NOT_FOUND."""
+    job = jobs.get(s, caller.site_id, job_id)
+    if job.dialect != DIALECT:
+        raise TelecineError(ErrorKind.NOT_FOUND, f"Job {job_id}")
+    return job
+
+
 @routes.get("/{siteId}", response_model=Listed[JobLine], summary="Search the job list")
 def list_jobs(services: Wired, caller: Authorised, query: Annotated[JobQuery, Query()]) -> Answer:
     """One page of the site's jobs, newest first."""
@@ -103,7 +112,7 @@ def get_job(services: Wired, caller: Authorised, job_id: JobInPath, time_zone: T
     """The job's request as it was sent, and how far it is."""
     zone = parse_zone(time_zone)
     with services.database.read() as s:
-        job = jobs.get(s, caller.site_id, job_id)
+        job = _own(s, caller, job_id)
         done = progress(s, job, services.now())
     return Answer(success_body(job_detail(job, done, zone), time_zone=str(zone)))
 
@@ -112,7 +121,7 @@ def get_job(services: Wired, caller: Authorised, job_id: JobInPath, time_zone: T
 def stop_job(services: Wired, caller: Authorised, job_id: JobInPath) -> Answer:
     """Ask a job to stop. It is stopped within seconds and leaves nothing published."""
     with services.database.write() as s:
-        job = jobs.request_stop(s, caller.site_id, job_id)
+        job = jobs.request_stop(s, caller.site_id, _own(s, caller, job_id).id)
     return Answer(success_body({"job_id": job.id}))
 
 
@@ -120,7 +129,7 @@ def stop_job(services: Wired, caller: Authorised, job_id: JobInPath) -> Answer:
 def restart_job(services: Wired, caller: Authorised, job_id: JobInPath) -> Answer:
     """Begin a new attempt of a job that failed or was stopped. What is finished is not done again."""
     with services.database.write() as s:
-        job = jobs.restart(s, caller.site_id, job_id)
+        job = jobs.restart(s, caller.site_id, _own(s, caller, job_id).id)
     return Answer(success_body({"job_id": job.id}))
 
 
@@ -134,5 +143,5 @@ def get_events(
     """Ours: up to 1000 lines of the job's log, oldest first."""
     zone = parse_zone(time_zone)
     with services.database.read() as s:
-        events = jobs.events(s, caller.site_id, job_id, after)
+        events = jobs.events(s, caller.site_id, _own(s, caller, job_id).id, after)
     return Answer(success_body([job_event(event, zone) for event in events], time_zone=str(zone)))
