@@ -72,7 +72,9 @@ def _manifest(root: Path, path: str, master: Any, keys: tuple[SystemMark, ...]) 
         reader.add(tracks, item.uri, _media_kind(item), codecs="", **_described(item))
     for item, variant in zip(master.playlists, variants, strict=True):
         if variant.playlist not in tracks:
-            kind: Kind = "video" if variant.width or _has_video(variant.codecs) else "audio"
+            # Without a word on codecs or size it may be anything, and mostly is a picture with its sound.
+            silent = not variant.codecs and not variant.width
+            kind: Kind = "video" if silent or variant.width or _has_video(variant.codecs) else "audio"
             reader.add(tracks, item.uri, kind, **_pictured(variant))
     iframes: dict[str, Track] = {}
     for item in master.iframe_playlists:
