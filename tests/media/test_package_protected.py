@@ -1,6 +1,7 @@
 """Encryption for real: Shaka Packager encrypts, FFmpeg decrypts, and every DRM system is told about the key."""
 
 import re
+from dataclasses import replace
 
 import av
 import pytest
@@ -13,6 +14,7 @@ from telecine.core.drm import Label
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.layout import main_manifests
 from telecine.media.package import package
+from telecine.media.verify import verify
 
 PICTURES = (plans.video("v0", size=(160, 90)), plans.video("v1", size=(1280, 720)))
 TREES = (plans.tree("dash"), plans.tree("hls"), plans.tree("cmaf"))
@@ -140,3 +142,14 @@ def test_every_scheme_is_signalled_in_every_format(tmp_path):
             assert text.count("METHOD=SAMPLE-AES-CTR,") == 3, "FairPlay does not know cenc"
             segment = "segment" if tree == "hls" else "seg"
             assert text.index(f"{segment}-1.m4s") < text.index("#EXT-X-KEY") < text.index(f"{segment}-2.m4s")
+
+
+def test_a_key_without_iv_gets_one_that_transport_streams_name(tmp_path):
+    plan = plans.protected(plan_of(plans.tree("hls", transport_stream=True), video=(plans.video("v0"),)))
+    programme = packaging.workspace_of(tmp_path, plan)
+    bare = {label: replace(key, iv=b"") for label, key in keys_of(plan.trees[0].protection).items()}
+    package(plan, programme.workspace, packaging.context(programme), lambda _protection: bare)
+    assert re.search(r",IV=0x[0-9a-f]{32}", programme.read("hls/video/avc1/1/stream.m3u8"))
+    ids = {key.kid: key.key for key in bare.values()}
+    report = verify(plan, programme.workspace, packaging.context(programme), ids)
+    assert report.ok, report.explain()

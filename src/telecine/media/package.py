@@ -4,10 +4,11 @@ A tree that is there under its final name is finished; whatever a crash left is 
 anew. The packager runs in the sandbox, in the job's work folder, and sees only names of ours.
 """
 
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telecine.core.drm import ContentKey, Label
@@ -59,10 +60,15 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
             draft = workspace.temporary(workspace.root / "package" / tree.folder)
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
-            held = keys(tree.protection) if tree.protection else {}
+            held = _with_ivs(keys(tree.protection)) if tree.protection else {}
             _Draft(plan, tree, track_files(plan, tree), draft, held).make(workspace, context, report)
             finish(draft, final)
         report(whole)
+
+
+def _with_ivs(keys: Mapping[Label, ContentKey]) -> dict[Label, ContentKey]:
+    """The same keys, each with an IV, which a key server need not have given; playlists of MPEG-TS have to name it."""
+    return {label: key if key.iv else replace(key, iv=secrets.token_bytes(16)) for label, key in keys.items()}
 
 
 @dataclass(frozen=True, slots=True)
