@@ -90,7 +90,8 @@ def test_an_encrypted_job_takes_its_keys_from_a_file(folder: Path):
     write(folder, REQUEST | {"output": REQUEST["output"] | {"drm": {"enabled": True, "option": option}}})
     without = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
     assert "telecine keys make" in without.stderr
-    (folder / "keys.cpix").write_text(telecine(folder, "keys", "make", "film").stdout)
+    labels = [word for label in ("SD", "HD", "AUDIO") for word in ("--label", label)]
+    (folder / "keys.cpix").write_text(telecine(folder, "keys", "make", *labels).stdout)
     done = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", "--keys", "keys.cpix", "-v")
     assert "--enable_raw_key_encryption" in done.stderr
     checked = json.loads(telecine(folder, "verify", "out/vod/film", "--keys", "keys.cpix", "--json").stdout)

@@ -151,7 +151,7 @@ def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:
     if given is not None:
         return FixedKeys.from_cpix(given.read_bytes())
     if asked.spec.protected:
-        why = "The job asks for encryption. 'telecine keys make CONTENT_ID > keys.cpix' makes a file of keys."
+        why = "The job asks for encryption. 'telecine keys make > keys.cpix' makes one, --label SD and so on several."
         raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--keys")
     return None
 
