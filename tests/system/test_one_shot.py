@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused_as_the_server_would(folder: Path):
 
 
 def test_an_encrypted_job_takes_its_keys_from_a_file(folder: Path):
-    option = {"multi_key": True, "max_sd_height": 100, "clear_lead": 1, "generate_tracktype_manifests": True}
+    option = {"multi_key": True, "max_sd_height": 100, "generate_tracktype_manifests": True}
     write(folder, REQUEST | {"output": REQUEST["output"] | {"drm": {"enabled": True, "option": option}}})
     without = telecine(folder, "run", "job.json", "--input", "in", "--output", "out", code=2)
     assert "telecine keys make" in without.stderr

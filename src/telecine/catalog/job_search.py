@@ -1,8 +1,8 @@
 """Finding jobs: one by id, or a page of those that match a filter, newest first; and how far each is.
 
-How a list stays quick. `ix_job_list` begins with the site and the time of registration, which is the order of every
-list, and holds every column of the filter. So counting and choosing a page read that index alone; only the rows of
-one page are fetched, and of them only what a list shows. `states` and `content_id` have an index each that leads
+How a list stays quick. `ix_job_list` begins with site, dialect and time of registration, which is the order of every
+API's list, and holds every column of the filter. So counting and choosing a page read that index alone; only the rows
+of one page are fetched, and of them only what a list shows. `states` and `content_id` have an index each that leads
 straight to the matches. The others (name, region, formats, protection, codecs, ranges of ids) are found by walking
 the site's part of `ix_job_list`, which `from_time` and `to_time` shorten: a part of a name is sought among the jobs
 registered between the two, which takes about fifteen milliseconds for 100,000 of them.

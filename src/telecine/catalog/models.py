@@ -101,8 +101,8 @@ def applies(thing: Any, dialect: str) -> bool:  # noqa: ANN401 - any object of a
 
 
 _UNFINISHED = text("end_time IS NULL")
-_LISTED = ("site_id", "reg_time", "id")
-_FILTERED = ("state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key", "dialect")
+_LISTED = ("site_id", "dialect", "reg_time", "id")
+_FILTERED = ("state", "region", "dash", "hls", "cmaf", "drm", "forensic_watermark", "codecs", "name_key")
 
 
 class Job(Base):
@@ -152,8 +152,8 @@ class Job(Base):
         # PostgreSQL is quicker when the latter are no part of the key; SQLite knows only keys.
         _only_on("sqlite", Index("ix_job_list", *_LISTED, *_FILTERED)),
         _only_on("postgresql", Index("ix_job_list_pg", *_LISTED, postgresql_include=list(_FILTERED))),
-        Index("ix_job_state", "site_id", "state", "reg_time", "id", "dialect"),
-        Index("ix_job_content", "site_id", "content_id", "reg_time", "id", "dialect"),
+        Index("ix_job_state", "site_id", "dialect", "state", "reg_time", "id"),
+        Index("ix_job_content", "site_id", "dialect", "content_id", "reg_time", "id"),
         Index("ix_job_unfinished", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_job_reading", "input_storage", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_job_writing", "output_storage", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
