@@ -224,3 +224,32 @@ def test_an_asset_is_encrypted_for_some_targets_with_the_keys_of_its_drm_entry(t
     tree = Workspace(tmp_path / "work").tree
     assert b"encv" in (tree / "dash/video/avc1/1/init.mp4").read_bytes()
     assert "EXT-X-KEY" not in (tree / "hls/video/avc1/1/stream.m3u8").read_text()
+
+
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25")
+H265 = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", "log-level=error:keyint=25")
+OPEN = "open-gop=1:keyint=25:min-keyint=25:scenecut=0:bframes=3"
+SKIPPING = ("-vf", "select='not(between(t,1,2)*mod(n,3))'", "-fps_mode", "vfr")
+ODD = {
+    "open GOPs": ("25", ".ts", (*H264[:6], "-preset", "fast", "-x264-params", OPEN, "-c:a", "aac")),
+    "H.265 and E-AC-3 in MPEG-TS": ("25", ".ts", (*H265, "-c:a", "eac3")),
+    "pixels that are not square": ("25", ".mp4", (*H264, "-vf", "setsar=4/3", "-c:a", "aac")),
+    "a film rate on a clock that cannot count it": ("24000/1001", ".ts", (*H264, "-c:a", "ac3")),
+    "a clock of milliseconds": ("30000/1001", ".mp4", (*H264, "-video_track_timescale", "1000", "-c:a", "aac")),
+    "pictures that last unequally": ("30", ".mp4", (*H264, *SKIPPING, "-c:a", "aac")),
+    "sound that ends early": ("25", ".mp4", (*H264, "-af", "atrim=end=3", "-c:a", "aac")),
+    "sound that begins late": ("25", ".ts", (*H264, "-af", "atrim=start=2", "-c:a", "aac")),
+    "44.1 kHz in MPEG-TS": ("25", ".ts", (*H264, "-c:a", "aac", "-ar", "44100")),
+    "no sound": ("25", ".mp4", (*H264, "-an")),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_sources_come_out_as_they_are(tmp_path: Path, name: str):
+    rate, suffix, options = ODD[name]
+    (tmp_path / "asset").mkdir()
+    source = clips.make(suffix, *clips.picture(SECONDS, rate), *clips.tone(SECONDS), *options)
+    (tmp_path / "asset" / f"film{suffix}").write_bytes(source.read_bytes())
+    job = imported(tmp_path / "work", stored(tmp_path / "asset"), f"{KEY}film{suffix}")
+    assert job.outcome.verified.ok, job.outcome.verified.explain()
+    assert frame_digests(Workspace(tmp_path / "work").video("v0")) == frame_digests(source)

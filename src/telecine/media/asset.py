@@ -29,8 +29,8 @@ from telecine.media.probe import probe
 from telecine.media.structure import BrokenError
 from telecine.media.workspace import Workspace, write_finished
 
-_OF_NO_CONCERN = ("The header names no duration",)
-"""Beginnings of the probe's warnings that are true of every harvest."""
+_OF_NO_CONCERN = ("The header names no duration", "The frame rate varies")
+"""Beginnings of the probe's warnings that are true of every harvest, or tell what only encoding would do."""
 
 
 class Contents(BaseModel):
@@ -134,12 +134,14 @@ class _Reader:
     def _picture(self, number: int, name: str, info: MediaInfo, shift: Fraction) -> None:
         assert info.video
         found = scan_pictures(name, self.workspace.input_file(number), info, self.context)
+        average = found.average_rate.limit_denominator(1001)
+        track = info.video.model_copy(update={"frame_rate": average}) if info.video.variable_rate else info.video
         self.pictures.append(
             AssetPicture(
                 name=name,
                 file=number,
                 demuxer=info.demuxer,
-                track=info.video,
+                track=track,
                 time_base=found.time_base,
                 shift=shift,
                 keyframes=found.keyframes,

@@ -29,6 +29,8 @@ class Pictures:
     time_base: Fraction
     keyframes: tuple[Fraction, ...]
     end: Fraction
+    average_rate: Fraction
+    """Pictures per second on average."""
 
 
 @dataclass(slots=True)
@@ -91,4 +93,5 @@ def scan_pictures(name: str, path: Path, info: MediaInfo, context: Context) -> P
         time_base=base,
         keyframes=tuple(key * base for key in sorted(set(scan.keys)) if key >= scan.keys[0]),
         end=last * base + (duration * base or 1 / info.video.frame_rate),
+        average_rate=(len(times) - 1) / ((times[-1] - times[0]) * base) if len(times) > 1 else info.video.frame_rate,
     )

@@ -14,6 +14,7 @@ In HLS
 
 In DASH
 - Label, Role and language, as above; Label comes before Role, as the schema orders them.
+- `frameRate` of what passes through is the plan's.
 - `startWithSAP` on video, which IOP asks for and the grid guarantees.
 - @bandwidth is measured, and is the average where the job asked for that (the packager has no such option).
 - AdaptationSet ids are their positions; the packager's depend on which of its threads is first.
@@ -115,11 +116,20 @@ def mend_mpd(
             rate = rates[name]
             representation.set("bandwidth", str(max(1, rate.average if plan.average_bandwidth else rate.peak)))
             _mend_adaptation(adaptation, outputs[name], names.get(name, ""), default_audio(plan))
+            _mend_frame_rate(adaptation, representation, outputs[name])
     for subtitle in plan.subtitles:
         if subtitle.name in sidecars:
             bandwidth = max(1, ceil(sidecars[subtitle.name] * 8 / plan.duration))
             _add_sidecar(period, subtitle, files[subtitle.name].sidecar, names[subtitle.name], bandwidth)
     return printed(mpd)
+
+
+def _mend_frame_rate(adaptation: etree._Element, representation: etree._Element, output: Output) -> None:
+    """Of what passes through, the packager takes the first frame's length, rounded by the source's clock, for all."""
+    if isinstance(output, VideoOutput) and output.copied:
+        for name in ("frameRate", "minFrameRate", "maxFrameRate"):
+            adaptation.attrib.pop(name, None)
+        representation.set("frameRate", f"{output.frame_rate.numerator}/{output.frame_rate.denominator}")
 
 
 def default_audio(plan: Plan, group: str | None = None) -> str:

@@ -48,6 +48,8 @@ class Samples:
     extradata: bytes = b""
     width: int = 0
     height: int = 0
+    aspect: Fraction = Fraction(1)
+    """Width of a pixel over its height."""
     sample_rate: int = 0
     channels: int = 0
     times: array[int] = field(default_factory=lambda: array("q"))
@@ -252,6 +254,7 @@ class _Reader:
         samples.extradata = bytes(context.extradata or b"")
         if self._kind == "video":
             samples.width, samples.height = context.width, context.height
+            samples.aspect = Fraction(stream.sample_aspect_ratio or context.sample_aspect_ratio or 1)
         else:
             samples.sample_rate, samples.channels = context.sample_rate, context.channels
         if self._decode != "none":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 from telecine.core.plan import AudioOutput, Plan, VideoOutput
@@ -102,7 +103,8 @@ def promised_times(evidence: Evidence) -> Iterator[Fault]:
                     continue
                 said = promises[segment.piece]
                 lasts = firsts.get(place + 1, end) - firsts[place]
-                if place not in unknown_ends and abs(lasts - said.duration) > tolerance:
+                off = abs(lasts - said.duration)
+                if place not in unknown_ends and off > tolerance and (place + 1 in firsts or off > _unsure_end(found)):
                     what = f"lasts {_s(lasts)}; {manifest.path} says {_s(said.duration)}"
                     yield Fault(segment.piece.path, what)
                 if manifest.protocol == "dash" and abs(firsts[place] - shift - said.start) > tolerance:
@@ -202,6 +204,13 @@ def planned(evidence: Evidence, rendition: Rendition) -> VideoOutput | AudioOutp
     name = evidence.name(rendition)
     outputs: list[VideoOutput | AudioOutput] = [*evidence.plan.video, *evidence.plan.audio]
     return next((output for output in outputs if output.name == name), None)
+
+
+def _unsure_end(found: Samples) -> Fraction:
+    """By how many seconds the end of the last picture is unsure: pictures that last unequally do not tell it."""
+    times = sorted(found.times)
+    steps = [after - before for before, after in pairwise(times)]
+    return max(steps) * found.time_base if steps and max(steps) - min(steps) > 1 else Fraction(0)
 
 
 def _before_gaps(rendition: Rendition) -> set[int]:

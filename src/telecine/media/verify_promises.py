@@ -10,6 +10,7 @@ from telecine.media.bandwidth import Rate, rate_of, variant_rate
 from telecine.media.codec_names import codec_name
 from telecine.media.manifests import Fault, Manifest, Track, Variant
 from telecine.media.mend import default_audio
+from telecine.media.samples import Samples
 from telecine.media.subtitles import read
 from telecine.media.text_tracks import Shown, read_text_track, shown
 from telecine.media.verify_evidence import Evidence, Rendition
@@ -45,7 +46,7 @@ def signalling(evidence: Evidence) -> Iterator[Fault]:
     for rendition, found in evidence.read("video", "audio"):
         actual = codec_name(found.codec, found.extradata)
         for manifest, track in rendition.uses:
-            if track.kind == "video" and (track.width, track.height) != (found.width, found.height):
+            if track.kind == "video" and not _same_size(track, found):
                 what = f"says {track.width}x{track.height} for {rendition.place}, which is {found.width}x{found.height}"
                 yield Fault(manifest.path, what)
             if track.kind == "video" and track.frame_rate and found.step:
@@ -114,6 +115,12 @@ def _declared_codecs(manifest: Manifest, track: Track) -> list[str]:
     prefixes = ("mp4a", "ac-3", "ec-3")
     lists = [variant.codecs for variant in manifest.variants if variant.audio == track.group]
     return sorted({codec for codecs in lists for codec in codecs if codec.startswith(prefixes)})
+
+
+def _same_size(track: Track, found: Samples) -> bool:
+    """Whether the manifest's size is that of the stored picture or, where pixels are not square, of the shown one."""
+    shown = found.width * found.aspect
+    return track.height == found.height and (track.width == found.width or abs(track.width - shown) <= 1)
 
 
 def _same_codec(declared: str, actual: str, kind: str) -> bool:
