@@ -94,6 +94,15 @@ def test_a_target_may_be_encrypted_and_another_not():
     assert clear.transport_stream
 
 
+def test_an_encrypted_asset_has_no_pictures_in_the_clear():
+    clear = Target(format=Format.DASH, folder="dash")
+    encrypted = clear.model_copy(update={"protection": Protection()})
+    film = Asset(pictures=(picture(),))
+    assert plan(film, clear).thumbnails
+    assert not plan(film, clear.model_copy(update={"folder": "other"}), encrypted).thumbnails
+    assert plan(film, encrypted, policy=Policy(drm_thumbnails=True)).thumbnails
+
+
 def test_h265_in_hls_is_fragmented_mp4():
     made = plan(Asset(pictures=(picture(codec="hevc"),)), Target(format=Format.HLS, folder="hls"))
     assert made.video[0].codec == "h265"

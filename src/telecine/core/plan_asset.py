@@ -21,7 +21,7 @@ from telecine.core.plan import (
     VideoOutput,
 )
 from telecine.core.plan_picture import source_colour
-from telecine.core.plan_protection import scheme_of, tree_protection
+from telecine.core.plan_protection import check_clear_lead, may_have_thumbnails, scheme_of, tree_protection
 from telecine.core.plan_sound import HE_AAC_V2, mark_default
 
 _VIDEO: dict[str, str] = {"h264": "h264", "hevc": "h265"}
@@ -57,7 +57,7 @@ def make_asset_plan(spec: JobSpec, asset: Asset, policy: Policy) -> Plan:
         trees=trees,
         min_buffer_time=spec.packaging.min_buffer_time,
         average_bandwidth=spec.packaging.average_bandwidth,
-        thumbnails=policy.thumbnails and bool(video),
+        thumbnails=bool(video) and may_have_thumbnails(spec, policy),
         preset_h264=policy.preset_h264,
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
@@ -230,11 +230,7 @@ def _protection(
 ) -> TreeProtection | None:
     if target.protection is None:
         return None
-    if target.protection.clear_lead >= duration:
-        detail = (
-            f"the clear lead of {target.protection.clear_lead:g} s covers the whole asset of {float(duration):.1f} s."
-        )
-        raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="drm")
+    check_clear_lead(target.protection, segment, duration, "drm")
     return tree_protection(target.protection, scheme_of(target.format, policy), segment, spec.content_id, video, audio)
 
 

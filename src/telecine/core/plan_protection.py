@@ -5,7 +5,8 @@ from fractions import Fraction
 from math import ceil
 
 from telecine.core.drm import Label, Scheme, track_types
-from telecine.core.job import Format, Protection
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import Format, JobSpec, Protection
 from telecine.core.limits import Policy
 from telecine.core.plan import AudioOutput, TreeProtection, VideoOutput
 
@@ -23,6 +24,22 @@ def scheme_of(tree: Format, policy: Policy) -> Scheme:
 def clear_lead(wanted: Protection, segment: Fraction) -> Fraction:
     """Seconds that stay clear: rounded up to whole segments, for a segment is either clear or not."""
     return ceil(Fraction(wanted.clear_lead).limit_denominator(1000) / segment) * segment
+
+
+def check_clear_lead(wanted: Protection, segment: Fraction, duration: Fraction, field: str) -> None:
+    """Refuse, naming `field`, a clear lead over everything: who asks for encryption gets some of it, or no job."""
+    if clear_lead(wanted, segment) >= duration:
+        raise TelecineError(
+            ErrorKind.FIELD_OUT_OF_RANGE,
+            f"{wanted.clear_lead:g} s, in segments of {float(segment):g} s, are all of the programme, "
+            f"which lasts {float(duration):.1f} s.",
+            field=field,
+        )
+
+
+def may_have_thumbnails(spec: JobSpec, policy: Policy) -> bool:
+    """Whether previews of the job's pictures may be published: they are JPEG files, which nothing encrypts."""
+    return policy.thumbnails and (policy.drm_thumbnails or not spec.protected)
 
 
 def tree_protection(

@@ -13,7 +13,7 @@ from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import AudioOutput, ChunkSpan, PictureSource, Plan, SubtitleOutput, TreeOutput, VideoOutput
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
-from telecine.core.plan_protection import clear_lead, scheme_of, tree_protection
+from telecine.core.plan_protection import check_clear_lead, may_have_thumbnails, scheme_of, tree_protection
 from telecine.core.plan_sound import Track, audio_output, chosen_tracks, mark_default, remapped_tracks
 
 
@@ -28,7 +28,8 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     duration = _duration(spec, media, picture, tracks)
     grid = _grid(video, policy)
     audio = _audio(spec, tracks, duration, warnings)
-    _check_clear_lead(spec, duration, grid)
+    if spec.protection:
+        check_clear_lead(spec.protection, grid.segment, duration, "output.drm.option.clear_lead")
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -42,7 +43,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         trees=_trees(spec, video, audio, grid, policy),
         min_buffer_time=spec.packaging.min_buffer_time,
         average_bandwidth=spec.packaging.average_bandwidth,
-        thumbnails=picture is not None and _may_have_thumbnails(spec, policy),
+        thumbnails=picture is not None and may_have_thumbnails(spec, policy),
         preset_h264=policy.preset_h264,
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
@@ -83,22 +84,6 @@ def _duration(
     if duration <= 0:
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "nothing in it lasts any time.", field="input.files")
     return duration
-
-
-def _may_have_thumbnails(spec: JobSpec, policy: Policy) -> bool:
-    """Whether previews of the job's pictures may be published: they are JPEG files, which nothing encrypts."""
-    return policy.thumbnails and (policy.drm_thumbnails or not spec.protected)
-
-
-def _check_clear_lead(spec: JobSpec, duration: Fraction, grid: Grid) -> None:
-    """Who asks for encryption gets some of it, or no job."""
-    if spec.protection and clear_lead(spec.protection, grid.segment) >= duration:
-        raise TelecineError(
-            ErrorKind.FIELD_OUT_OF_RANGE,
-            f"{spec.protection.clear_lead:g} s, in segments of {float(grid.segment):g} s, are all of the programme, "
-            f"which lasts {float(duration):.1f} s.",
-            field="output.drm.option.clear_lead",
-        )
 
 
 def _grid(video: Sequence[VideoOutput], policy: Policy) -> Grid:
