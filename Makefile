@@ -18,8 +18,8 @@ venv: $(VENV)/.installed ## Virtual environment from the locked requirements
 
 players: web/node_modules/.installed ## JavaScript players for the player page and the browser tests
 
-demo: venv players ## One real job through the whole system (SOURCE=clip.mp4 KEEP=1)
-	$(PY) -m telecine.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(KEEP),--keep)
+demo: venv players ## One real job through the whole system (SOURCE=clip.mp4 DRM=1 KEEP=1)
+	$(PY) -m telecine.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(DRM),--drm) $(if $(KEEP),--keep)
 
 check: venv ## Lint, format and types
 	$(VENV)/bin/ruff check .

@@ -29,6 +29,15 @@ def test_the_demo_makes_and_verifies_dash_and_hls(tmp_path: Path):
     assert "TP500 complete" in done.stderr
 
 
+def test_the_demo_encrypts_and_opens_what_it_made(tmp_path: Path):
+    done = demo(tmp_path, "--source", str(clips.clip(4)), "--drm")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Verified   \d+ files", done.stdout, re.MULTILINE)
+    assert len(re.findall(r"/console/player\?manifest=http\S+&token=ey", done.stdout)) == 2
+    assert list(tmp_path.rglob("stream_SD_ONLY.mpd"))
+
+
 def test_a_source_that_is_none_is_told_with_the_cure(tmp_path: Path):
     (tmp_path / "notes.mp4").write_text("not a film")
     done = demo(tmp_path, "--source", "notes.mp4")

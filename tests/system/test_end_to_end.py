@@ -6,6 +6,8 @@ test is the same for both.
 
 import base64
 import json
+import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -237,6 +239,51 @@ def test_a_customer_gets_a_tree_that_plays(deployment: Deployment, tmp_path: Pat
     report = verify_tree(tmp_path / "tree", Context(find_tools(), deployment.settings.limits))
     assert report.ok, report
     assert not list((deployment.settings.work).glob("job-*")), "the work folder was left"
+
+
+def licence(deployment: Deployment, content_id: str, kids: set[str]) -> dict[bytes, bytes]:
+    """The keys that the licence server gives for these KIDs to whoever shows a token that an operator has printed."""
+    command = [sys.executable, "-m", "telecine.cli", "token", "--site", SITE, "--content", content_id]
+    told = subprocess.run(command, env=environment(deployment.settings), capture_output=True, text=True, check=True)
+    asked = {"kids": [_base64url(bytes.fromhex(kid)) for kid in sorted(kids)], "type": "temporary"}
+    headers = {"Authorization": f"Bearer {told.stdout.strip()}"}
+    answer = httpx.post(f"{deployment.settings.base_url}/licence/clearkey", json=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {_bytes(key["kid"]): _bytes(key["k"]) for key in answer.json()["keys"]}
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_an_encrypted_tree_opens_with_the_keys_of_its_licence(grown: Deployment, tmp_path: Path):
+    films = grown.store("input")
+    films.upload(clips.clip(SECONDS, "25"), "films/film.mp4", "video/mp4")
+    films.upload(SUBTITLE, "films/en.vtt", "text/vtt")
+    customer = Customer(grown)
+    option = {"multi_key": True, "max_sd_height": 100, "clear_lead": 2, "generate_tracktype_manifests": True}
+    sent = request_of(customer.register(grown), drm={"enabled": True, "option": option})
+
+    job = customer.wait(customer.call("POST", f"job/{SITE}", json=sent)["job_id"])
+
+    assert job["job_status"] == "TP500", job
+    fetch_tree(grown.store("output"), "out/film-1/", tmp_path / "tree")
+    manifest = (tmp_path / "tree/dash/stream.mpd").read_text()
+    kids = {kid.replace("-", "") for kid in re.findall(r'default_KID="([^"]+)"', manifest)}
+    assert len(kids) == 3, "SD, HD and AUDIO"
+    assert (tmp_path / "tree/hls/master_SD_ONLY.m3u8").exists()
+    report = verify_tree(
+        tmp_path / "tree", Context(find_tools(), grown.settings.limits), licence(grown, "film-1", kids)
+    )
+    assert report.ok, report
+    assert "no key" not in report.check("decryption").detail
+    logs = b"".join(path.read_bytes() for path in (grown.settings.data_dir / "logs").glob("*.log"))
+    for key in licence(grown, "film-1", kids).values():
+        assert key.hex().encode() not in logs
 
 
 def test_sns_is_told_of_just_the_states_that_are_on(grown: Deployment, moto: Moto):

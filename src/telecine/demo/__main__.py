@@ -1,4 +1,4 @@
-"""`python -m telecine.demo [--source CLIP] [--keep]`: what `make demo` runs. It exits 0 only if all was verified."""
+"""`python -m telecine.demo [--source CLIP] [--drm] [--keep]`: what `make demo` runs. It exits 0 only if all is well."""
 
 import tempfile
 import time
@@ -34,11 +34,12 @@ _NAMES = {code: state.value.replace("_", " ") for state, code in STATUS_CODES.it
 
 def main(
     source: Annotated[Path | None, typer.Option(help="Clip to use.", exists=True, dir_okay=False)] = None,
+    drm: Annotated[bool, typer.Option("--drm", help="Encrypt the result, by several keys.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the server up until Ctrl-C.")] = False,
 ) -> None:
     """Run one real job through the whole system, fetch the result over HTTP, and verify it."""
     try:
-        _Demo(source or clip.shipped_clip()).run(keep)
+        _Demo(source or clip.shipped_clip(), drm).run(keep)
     except TelecineError as error:
         raise typer.Exit(show_error(error, as_json=False)) from error
     except KeyboardInterrupt:
@@ -48,8 +49,9 @@ def main(
 class _Demo:
     """One run; `steps` gathers what took how long."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, drm: bool) -> None:
         self._source = source
+        self._drm = drm
         self._began = time.monotonic()
         self._steps: list[dict[str, Any]] = []
 
@@ -77,7 +79,7 @@ class _Demo:
                 "input": customer.register("input", system.INPUT),
                 "output": customer.register("output", system.OUTPUT),
             }
-        job_id = customer.create_job(clip.request(info, storages))
+        job_id = customer.create_job(clip.request(info, storages, self._drm))
         job = self._follow(customer, job_id)
         if job["status"] != "complete":
             said = f"job {job_id} is {job['status']}: {job.get('error_message', '')}"
@@ -85,7 +87,8 @@ class _Demo:
         base = f"{settings.base_url}/files/{system.OUTPUT}/{job['outputs']['prefix']}"
         self._verify(settings, customer, base)
         self._add("all", time.monotonic() - self._began)
-        _show_result(settings, base, job, self._steps)
+        token = system.playback_token(settings, clip.CONTENT_ID) if self._drm else ""
+        _show_result(settings, base, job, self._steps, token)
 
     def _verify(self, settings: Settings, customer: Customer, base: str) -> None:
         """Fetch everything as a viewer would, and look at what came. Raises VERIFY_FAILED, PUBLISH_FAILED."""
@@ -95,7 +98,8 @@ class _Demo:
                 for manifest in MANIFESTS:
                     mirror.fetch(manifest)
             with self._timed("verify what came"):
-                report = verify_tree(Path(folder), Context(rooms.tools(settings), settings.limits))
+                keys = system.content_keys(settings, clip.CONTENT_ID) if self._drm else {}
+                report = verify_tree(Path(folder), Context(rooms.tools(settings), settings.limits), keys)
         if not report.ok:
             raise TelecineError(ErrorKind.VERIFY_FAILED, f"\n{report.explain()}")
         _say(f"Verified   {mirror.files} files, {mirror.bytes / 1e6:.1f} MB fetched over HTTP: {report.summary()}")
@@ -137,12 +141,14 @@ def _detail(job: dict[str, Any]) -> str:
     return f"{(job.get('phase') or '').replace('_', ' ')}{speed}"
 
 
-def _show_result(settings: Settings, base: str, job: dict[str, Any], steps: list[dict[str, Any]]) -> None:
+def _show_result(settings: Settings, base: str, job: dict[str, Any], steps: list[dict[str, Any]], token: str) -> None:
+    """Print warnings, where everything is, and how long each step took. `token` opens what is encrypted."""
     for warning in job["warnings"]:
         _say(f"Warning    {warning}")
     for manifest in MANIFESTS:
         url = f"{base}/{manifest}"
-        _say(f"\nManifest   {url}\nPlayer     {settings.base_url}/console/player?manifest={quote(url, safe='')}")
+        player = f"{settings.base_url}/console/player?manifest={quote(url, safe='')}"
+        _say(f"\nManifest   {url}\nPlayer     {player}{f'&token={token}' if token else ''}")
     _say("")
     show_rows(steps, ["step", "seconds"], as_json=False, none="")
 

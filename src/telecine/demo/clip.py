@@ -33,10 +33,11 @@ def subtitles(seconds: float) -> str:
     return "\n\n".join(["WEBVTT", *cues]) + "\n"
 
 
-def request(info: MediaInfo, storages: dict[str, str]) -> dict[str, Any]:
+def request(info: MediaInfo, storages: dict[str, str], drm: bool) -> dict[str, Any]:
     """The T&P request: the rungs that the source can fill, its first audio track, subtitles, DASH and HLS.
 
-    `storages` are storage ids by `input` and `output`. Raises INPUT_UNREADABLE for a source without a picture.
+    `storages` are storage ids by `input` and `output`; `drm` asks for several keys and manifests for some screens.
+    Raises INPUT_UNREADABLE for a source without a picture.
     """
     if info.video is None:
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "the source has no picture.")
@@ -56,6 +57,7 @@ def request(info: MediaInfo, storages: dict[str, str]) -> dict[str, Any]:
             "path": "vod",
             "transcodings": [*_pictures(info.video), *([_SOUND] if info.audio else [])],
             "packaging": {"dash": True, "hls": True, "cmaf": False},
+            "drm": {"enabled": drm, "option": {"multi_key": True, "generate_tracktype_manifests": True}},
         },
     }
 

@@ -7,15 +7,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
+from telecine.apis.playback import Playback, PlaybackTokens
 from telecine.catalog import sites
+from telecine.catalog.content_keys import Actor
 from telecine.cli import rooms
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.demo import clip
 from telecine.jobs.supervisor import environment
+from telecine.keys.fixed import FixedKeys
+from telecine.keys.ring import KeyRing
 from telecine.processes import Child
 from telecine.settings import Settings
 from telecine.storage.folder import create_bucket
@@ -55,6 +60,21 @@ def put_clip(settings: Settings, source: Path, seconds: float) -> None:
         (bucket / name).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, bucket / clip.VIDEO)
     (bucket / clip.SUBTITLE).write_text(clip.subtitles(seconds), encoding="utf-8")
+
+
+def content_keys(settings: Settings, content_id: str) -> dict[bytes, bytes]:
+    """The content's keys by their ids, as an operator exports them."""
+    database = rooms.database(settings)
+    ring = KeyRing(database, rooms.sealer(settings), SITE)
+    document = ring.export(content_id, Actor("demo", "demo"))
+    database.close()
+    return FixedKeys.from_cpix(document.encode()).by_id()
+
+
+def playback_token(settings: Settings, content_id: str) -> str:
+    """What `telecine token` prints, for an hour and all tracks."""
+    tokens = PlaybackTokens(rooms.master_key(settings))
+    return tokens.issue(Playback(SITE, content_id), datetime.now(UTC), 3600)
 
 
 @contextmanager
