@@ -188,8 +188,7 @@ class _Fetcher:
                     for one in done:
                         one.result()
                     self.context.poll()
-                    if total is not None:
-                        self.context.report(Tick(min(self.done, total), total))
+                    self.context.report(Tick(0.0, 1.0) if total is None else Tick(min(self.done, total), total))
             except BaseException:
                 self._stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -99,12 +99,14 @@ class _Reader:
     warnings: list[str] = field(default_factory=list)
     reference: Fraction | None = None
     """When the first rendition begins whose clock begins again at zero now and then, on that clock."""
+    _tick: Tick = field(default_factory=lambda: Tick(0, 1))
 
     def rendition(self, number: int, count: int, track: Track, muxed: Described, *, use_muxed: bool) -> None:
         """Make input file `number` of a track and find out what it holds."""
-        self.context.report(Tick(number, count))
+        self._tick = Tick(number, count)
+        self._alive()
         with _named(track.name):
-            assembled = assemble(files_of(self.workspace), track, self.workspace, number, self._watch)
+            assembled = assemble(files_of(self.workspace), track, self.workspace, number, self._alive)
             info = self._probed(assembled)
         self.infos.append(info)
         self.warnings += [f"'{track.name}': {w}" for w in info.warnings if not w.startswith(_OF_NO_CONCERN)]
@@ -122,18 +124,21 @@ class _Reader:
         written = tuple(self._texts(texts, found.origin))
         return found.model_copy(update={"texts": written, "warnings": tuple(dict.fromkeys(self.warnings))})
 
-    def _watch(self, _size: int) -> None:
+    def _alive(self, _: object = None) -> None:
+        """Say how far it is, as a sign of life in work that takes its time. May raise `Cancelled`."""
         self.context.poll()
+        self.context.report(self._tick)
 
     def _probed(self, assembled: Assembled) -> MediaInfo:
         header = header_of(assembled.path)
         if header.encrypted:
             raise refused("it is encrypted; only clear assets can be packaged.")
-        return probe(assembled.path, self.context.tools, self.context.limits, fragmented=header.fragmented)
+        tools, limits = self.context.tools, self.context.limits
+        return probe(assembled.path, tools, limits, self._alive, fragmented=header.fragmented)
 
     def _picture(self, number: int, name: str, info: MediaInfo, shift: Fraction) -> None:
         assert info.video
-        found = scan_pictures(name, self.workspace.input_file(number), info, self.context)
+        found = scan_pictures(name, self.workspace.input_file(number), info, self.context, self._alive)
         average = found.average_rate.limit_denominator(1001)
         track = info.video.model_copy(update={"frame_rate": average}) if info.video.variable_rate else info.video
         self.pictures.append(

@@ -4,6 +4,7 @@
 """
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -40,7 +41,8 @@ class _Scan:
     times: array[int] = field(default_factory=lambda: array("q"))
     keys: array[int] = field(default_factory=lambda: array("q"))
     time_base: Fraction | None = None
-    last: tuple[int, int] = (0, 0)
+    last: tuple[int, int] | None = None
+    """Time and duration of the picture that is shown last."""
     stepped_back: int = 0
 
     def line(self, text: str) -> None:
@@ -53,15 +55,17 @@ class _Scan:
                 self.keys.append(pts)
             if self.keys and pts >= self.keys[0]:
                 self.times.append(pts)
-                self.stepped_back = max(self.stepped_back, self.last[0] - pts)
-                duration = int(values[1]) if values[1].isdecimal() else 0
-                self.last = max(self.last, (pts, duration)) if len(self.times) > 1 else (pts, duration)
+                now = (pts, int(values[1]) if values[1].isdecimal() else 0)
+                latest = self.last or now
+                self.stepped_back = max(self.stepped_back, latest[0] - pts)
+                self.last = max(latest, now)
 
 
-def scan_pictures(name: str, path: Path, info: MediaInfo, context: Context) -> Pictures:
+def scan_pictures(name: str, path: Path, info: MediaInfo, context: Context, alive: Callable[[], None]) -> Pictures:
     """The keyframes of the picture in the file at `path`, which was probed as `info` and is called `name`.
 
-    Raises ASSET_REFUSED where pictures are missing or the timestamps begin anew.
+    `alive` is called several times a second and may raise `Cancelled`. Raises ASSET_REFUSED where pictures are
+    missing or the timestamps begin anew.
     """
     assert info.video
     scan = _Scan()
@@ -75,10 +79,10 @@ def scan_pictures(name: str, path: Path, info: MediaInfo, context: Context) -> P
         cwd=path.parent,
         limits=context.limits,
         on_line=scan.line,
-        poll=context.poll,
+        poll=alive,
         failure=ErrorKind.INPUT_UNREADABLE,
     )
-    if not scan.keys or scan.time_base is None:
+    if scan.last is None or scan.time_base is None:
         raise refused(f"the picture of '{name}' has no keyframe.")
     base = scan.time_base
     times = sorted(scan.times)
