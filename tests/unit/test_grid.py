@@ -44,15 +44,21 @@ def test_rates_that_meet_too_seldom_are_refused_and_named():
     assert "23.976, 25.000 fps meet only every 40.04 s" in refused.value.message
 
 
-def test_a_short_rest_is_joined_to_the_last_chunk():
+@pytest.mark.parametrize(
+    ("seconds", "ends"),
+    [
+        (3, [3]),
+        (64, [64]),
+        (89, [89]),
+        (123, [60, 123]),
+        (124, [60, 124]),
+        (170, [56, 112, 170]),
+        (260, [64, 128, 192, 260]),
+    ],
+)
+def test_chunks_are_about_as_long_as_wanted_and_as_each_other(seconds: int, ends: list[int]):
     grid = make_grid([Fraction(25)], 2.0, 2)
-    spans = [(chunk.start, chunk.end) for chunk in cut_chunks(grid, Fraction(123), 60)]
-    assert spans == [(0, 60), (60, 123)]
-
-
-def test_a_rest_of_a_whole_segment_is_a_chunk_of_its_own():
-    grid = make_grid([Fraction(25)], 2.0, 2)
-    assert [chunk.end for chunk in cut_chunks(grid, Fraction(124), 60)] == [60, 120, 124]
+    assert [chunk.end for chunk in cut_chunks(grid, Fraction(seconds), 60)] == ends
 
 
 @settings(deadline=None)  # the machine may be busy

@@ -7,7 +7,7 @@ in exact time is chosen for the whole job: every rendition has a closed GOP begi
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, gcd, lcm
+from math import gcd, lcm
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.plan import ChunkSpan, whole_frames
@@ -51,17 +51,20 @@ def make_grid(rates: list[Fraction], gop_seconds: float, gops_per_segment: int) 
 
 
 def cut_chunks(grid: Grid, duration: Fraction, chunk_seconds: float) -> list[ChunkSpan]:
-    """Cut `duration` seconds into chunks of about `chunk_seconds`, each a whole number of segments.
+    """Cut `duration` seconds into chunks of about `chunk_seconds`, each a whole number of segments, all about as long.
 
-    A last chunk shorter than one segment is joined to the one before it: it would be all overhead.
+    A short chunk at the end would be all overhead, and the last worker's work while the others have none. What is left
+    after the last whole segment belongs to the last chunk.
     """
-    segments = max(1, round(Fraction(chunk_seconds).limit_denominator(1000) / grid.segment))
-    length = grid.segment * segments
-    count = max(1, ceil(duration / length))
-    if count > 1 and duration - length * (count - 1) < grid.segment:
-        count -= 1
-    ends = [*(length * number for number in range(1, count)), duration]
-    return [ChunkSpan(index=index, start=length * index, end=end) for index, end in enumerate(ends)]
+    each = max(1, round(Fraction(chunk_seconds).limit_denominator(1000) / grid.segment))
+    segments = duration // grid.segment
+    count = max(1, round(Fraction(segments, each)))
+    ends = [*(grid.segment * (segments * number // count) for number in range(1, count)), duration]
+    starts = [Fraction(0), *ends[:-1]]
+    return [
+        ChunkSpan(index=index, start=start, end=end)
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
 
 
 def _common_period(rates: list[Fraction]) -> Fraction:
