@@ -123,6 +123,13 @@ class TestSources:
         assert (choice.url, choice.version, choice.systems) == (url, "2.1", ("widevine",))
         assert choice.headers == {"X-Api-Key": "open sesame"}
 
+    def test_secrets_come_from_a_file_that_no_command_line_shows(self, telecine, ring, tmp_path):
+        (tmp_path / "headers").write_text("Authorization: Bearer open:sesame\n\nX-Tenant: film\n")
+        start = ["keys", "source", "set", "speke", "https://k.example/"]
+        telecine(*start, "--header", f"@{tmp_path / 'headers'}", "--header", "X-More: 1")
+        assert ring.choice().headers == {"Authorization": "Bearer open:sesame", "X-Tenant": "film", "X-More": "1"}
+        assert "cannot be read" in telecine(*start, "--header", "@/nowhere", code=Exit.USAGE).stderr
+
     def test_a_key_pair_of_ones_own_is_taken_if_it_is_a_pair(self, telecine, tmp_path):
         from telecine.keys.cpix_secrets import new_key_pair
 

@@ -43,6 +43,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(503, b"try again")
         elif name in STATUSES:
             self.send(STATUSES[name], b"<p>because of\nthis</p>")
+        elif name == "repeats":
+            self.send(403, f"no {self.path} for {headers.get('authorization')}".encode())
         elif name == "hang":
             time.sleep(LONG)
         elif name == "drip":

@@ -5,6 +5,7 @@ purpose: whatever is wrong is named, and nothing of it is kept.
 import shutil
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -15,7 +16,7 @@ from telecine.catalog import content_keys
 from telecine.catalog.content_keys import Actor
 from telecine.catalog.database import Database
 from telecine.core.drm import DrmSystem, Label, Scheme
-from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.keys.config import SpekeChoice
 from telecine.keys.cpix_secrets import new_key_pair
 from telecine.keys.http import Patience
@@ -355,11 +356,29 @@ class TestTheWay:
         assert said in error.detail
         assert len(key_server.seen(url)) == IMPATIENT.tries
 
+    def test_a_job_that_is_stopped_does_not_wait_for_all_tries(self, key_server):
+        url, polled = key_server.url("speke", "down"), []
+
+        def poll():
+            polled.append(len(key_server.seen(url)))
+            if len(polled) == 2:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            ask(url, patience=replace(IMPATIENT, poll=poll))
+        assert polled == [0, 1]
+
     @pytest.mark.parametrize("mode", ["forbidden", "redirect", "wrong-kid"])
     def test_a_refusal_is_not_asked_again(self, key_server, mode):
         url = key_server.url("speke", mode)
         refusal(url)
         assert len(key_server.seen(url)) == 1
+
+    def test_a_server_that_repeats_the_request_gives_away_nothing_of_it(self, key_server):
+        url = f"{key_server.url('speke', 'repeats')}?enc-token=open-sesame"
+        error = refusal(url, headers={"Authorization": "Bearer sesame-seeds"})
+        assert "answered 403: no ******** for ********" in error.detail
+        assert "sesame" not in error.message
 
     @pytest.mark.parametrize("mode", ["hang", "drip"])
     def test_a_slow_server_ends_by_the_deadline(self, key_server, mode):

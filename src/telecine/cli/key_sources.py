@@ -51,7 +51,8 @@ def speke(
     site: rooms.SiteOption = "",
     version: Annotated[SpekeVersion, typer.Option("--speke-version", help="Version of SPEKE.")] = SpekeVersion.V2_0,
     header: Annotated[
-        list[str] | None, typer.Option(help="`Name: value` that says who we are; may be repeated.")
+        list[str] | None,
+        typer.Option(help="`Name: value` that says who we are, or @FILE with such lines; may be repeated."),
     ] = None,
     system: Annotated[
         list[DrmSystem] | None, typer.Option(help="DRM system to ask for; may be repeated. Default: all but ClearKey.")
@@ -102,13 +103,23 @@ def _choose(site: str, values: dict[str, object], as_json: bool) -> None:
 
 
 def _headers(given: list[str] | None) -> dict[str, str]:
+    """Headers from the command line, or from files, where neither other processes nor a shell's history see them."""
     headers = {}
-    for line in given or []:
+    lines = [line for text in given or [] for line in (_lines(text[1:]) if text.startswith("@") else [text])]
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             raise TelecineError(ErrorKind.FIELD_INVALID, "it must be `Name: value`.", field="--header")
         headers[name.strip()] = value.strip()
     return headers
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        return [line for line in Path(name).read_text().splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{name} cannot be read: {why}.", field="--header") from None
 
 
 def _new_pair() -> dict[str, object]:

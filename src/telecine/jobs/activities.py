@@ -141,7 +141,7 @@ class JobActivities:
             return conclude(self._services, ref.job_id, ref.attempt, ending)
 
     def _keys(self, step: ActiveStep) -> JobKeys:
-        return JobKeys(step.workspace, self._services.key_ring(step.job.site_id))
+        return JobKeys(step.workspace, self._services.key_ring(step.job.site_id, step.pulse.check))
 
     def _media_step(self, ref: JobRef, phase: Phase, state: JobState, work: Callable[[Plan, Any, Any], object]) -> None:
         with active_step(self._services, ref, phase, state) as step, cpu_slot(step):

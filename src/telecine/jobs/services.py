@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from telecine.catalog import storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer, load_master_key
+from telecine.keys.http import Patience
 from telecine.keys.ring import KeyRing
 from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace
@@ -63,9 +65,9 @@ class Services:
         """The job's work folder; all attempts share it, so that a restart finds finished chunks."""
         return Workspace(work_folder(self.settings.work, job_id))
 
-    def key_ring(self, site_id: str) -> KeyRing:
-        """The content keys of a site."""
-        return KeyRing(self.database, self.sealer, site_id)
+    def key_ring(self, site_id: str, poll: Callable[[], None]) -> KeyRing:
+        """The content keys of a site. `poll` is called between tries at a key server, and may raise to end them."""
+        return KeyRing(self.database, self.sealer, site_id, Patience(poll=poll))
 
     def store(self, job: Job, storage_id: str) -> Store:
         """Open a storage of the job's site. Raises NOT_FOUND."""
