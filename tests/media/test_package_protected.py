@@ -110,6 +110,42 @@ def test_without_keys_nothing_is_made(tmp_path):
     assert not programme.files()
 
 
+def test_every_trees_keys_are_there_before_the_first_tree_is_made(tmp_path):
+    """Else a key server that goes away, or a rotation, meets a job whose trees are made in part."""
+    programme = packaging.workspace_of(tmp_path, job(plans.tree("dash"), plans.tree("hls")))
+    asked = []
+
+    def keys(protection):
+        asked.append(protection)
+        if len(asked) > 1:
+            raise TelecineError(ErrorKind.KEYS_UNREACHABLE, "it is gone.")
+        return keys_of(protection)
+
+    with pytest.raises(TelecineError) as caught:
+        package(programme.plan, programme.workspace, packaging.context(programme), keys)
+    assert caught.value.kind is ErrorKind.KEYS_UNREACHABLE
+    assert not programme.files()
+
+
+def test_a_packager_that_repeats_what_it_read_gives_no_key_away(tmp_path):
+    programme = packaging.workspace_of(tmp_path / "job", job(plans.tree("dash")))
+    tool = tmp_path / "packager"
+    tool.write_text("#!/bin/sh\ncat >&2\nexit 1\n")
+    tool.chmod(0o755)
+    context = packaging.context(programme)
+    with pytest.raises(TelecineError) as caught:
+        package(
+            programme.plan,
+            programme.workspace,
+            replace(context, tools=replace(context.tools, packager=tool)),
+            keys_of,
+        )
+    assert caught.value.kind is ErrorKind.PACKAGE_FAILED
+    key = known_key("content", Label.ALL)
+    assert key.kid.hex() in caught.value.detail
+    assert key.key.hex() not in caught.value.detail
+
+
 def test_init_segments_hold_one_box_per_system(tmp_path):
     programme = packaged(tmp_path, job(plans.tree("cmaf"), multi_key=True))
     for folder, label in (("video/avc1/1", Label.SD), ("video/avc1/2", Label.HD), ("audio/en/mp4a/1", Label.AUDIO)):

@@ -54,6 +54,18 @@ def test_schemes_and_contents_are_asked_for_apart(tmp_path):
     assert len(keys.by_id()) == 6
 
 
+def test_trees_of_one_content_and_scheme_may_have_other_labels(tmp_path):
+    ring = KnownKeys()
+    keys = JobKeys(Workspace(tmp_path), ring)
+    several = keys(protection())
+    single = TreeProtection(scheme=Scheme.CBCS, key_id="film", labels={"v0": Label.ALL, "a0": Label.ALL})
+    pictures = TreeProtection(scheme=Scheme.CBCS, key_id="film", labels={"v0": Label.SD, "v1": Label.HD})
+    assert keys(single) == {Label.ALL: known_key("film", Label.ALL)}
+    assert keys(pictures) == {label: several[label] for label in (Label.SD, Label.HD)}
+    assert len(keys.by_id()) == 4
+    assert [labels for _, labels, _ in ring.asked] == [(Label.AUDIO, Label.HD, Label.SD), (Label.ALL,)]
+
+
 def test_no_secret_is_written_down(tmp_path):
     keys = JobKeys(Workspace(tmp_path), KnownKeys())(protection())
     written = (tmp_path / PINNED).read_text()

@@ -35,18 +35,24 @@ class JobKeys:
     def __call__(self, protection: TreeProtection) -> Mapping[Label, ContentKey]:
         """The key of each label of a tree. Raises KEYS_REFUSED, KEYS_UNREACHABLE."""
         pins = self._pins()
-        name = f"{protection.scheme.value}:{protection.key_id}"
-        if name not in pins:
-            labels = sorted(set(protection.labels.values()))
-            keys = self._ring.keys_for(protection.key_id, labels, protection.scheme)
-            pins[name] = {label.value: key.kid.hex() for label, key in keys.items()}
+        pinned = pins.setdefault(f"{protection.scheme.value}:{protection.key_id}", {})
+        labels = sorted(set(protection.labels.values()))
+        # Trees may share content and scheme and still differ in their labels: one with several keys, one with one.
+        missing = [label for label in labels if label.value not in pinned]
+        if missing:
+            keys = self._ring.keys_for(protection.key_id, missing, protection.scheme)
+            pinned |= {label.value: key.kid.hex() for label, key in keys.items()}
             write_finished(self._workspace, self._workspace.root / PINNED, json.dumps(pins).encode())
-        return {Label(label): self._found(kid, protection.scheme) for label, kid in pins[name].items()}
+        return {label: self._found(pinned[label.value], protection.scheme) for label in labels}
 
     def by_id(self) -> dict[bytes, bytes]:
         """Every key that the job has used, by its id: what verification decrypts with."""
         kids = {kid for pinned in self._pins().values() for kid in pinned.values()}
         return {bytes.fromhex(kid): self._found(kid).key for kid in kids}
+
+    def owners(self) -> dict[bytes, Label]:
+        """Whose each of these keys is, by its id."""
+        return {bytes.fromhex(kid): Label(label) for pinned in self._pins().values() for label, kid in pinned.items()}
 
     def _pins(self) -> dict[str, dict[str, str]]:
         path = self._workspace.root / PINNED

@@ -49,6 +49,8 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
     encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
     whole = sum(path.stat().st_size for path in encoded)
     workspace.tree.mkdir(parents=True, exist_ok=True)
+    # Before the first tree, which may take an hour: what a rotation or a key server changes meanwhile is not seen.
+    held = [_with_ivs(keys(tree.protection)) if tree.protection else {} for tree in plan.trees]
     for position, tree in enumerate(plan.trees):
 
         def report(done: int, position: int = position) -> None:
@@ -60,8 +62,7 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
             draft = workspace.temporary(workspace.root / "package" / tree.folder)
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
-            held = _with_ivs(keys(tree.protection)) if tree.protection else {}
-            _Draft(plan, tree, track_files(plan, tree), draft, held).make(workspace, context, report)
+            _Draft(plan, tree, track_files(plan, tree), draft, held[position]).make(workspace, context, report)
             finish(draft, final)
         report(whole)
 
@@ -94,6 +95,8 @@ class _Draft:
             log=context.log,
             poll=_growth(self.folder, report, context.poll),
             failure=ErrorKind.PACKAGE_FAILED,
+            # The packager repeats a flag that it cannot read.
+            secrets=[key.key.hex() for key in self.keys.values()],
             stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
         )
         self._mend_subtitles()
