@@ -110,6 +110,7 @@ def test_the_player_page_has_its_parts(client):
     page = client.get("/console/player")
     assert page.status_code == 200
     assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "no-referrer"
     for part in ("player.js", "player.css", "adapters.js"):
         assert client.get(f"/console/static/{part}").status_code == 200
     assert client.get("/console/static/..%2fplayer.py").status_code == 404

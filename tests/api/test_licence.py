@@ -74,6 +74,13 @@ def test_the_token_in_the_header_goes_first(api, keys):
     assert kind_of(answer, 401) == "token_invalid"
 
 
+@pytest.mark.parametrize("host", ["tnp.example.com", "pri.example.com", "films.example"])
+def test_licences_are_given_on_every_host(api, keys, host):
+    answer = ask(api, [keys[Label.SD].kid], api.playback_token(), headers={"Host": host})
+    assert given(answer) == as_jwk(keys[Label.SD])
+    assert kind_of(ask(api, [b"?" * 16], "none", headers={"Host": host}), 401) == "token_invalid"
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream", "text/plain", "", "x"])
 def test_a_request_may_have_any_content_type(api, keys, content_type):
     answer = ask(api, [keys[Label.SD].kid], api.playback_token(), headers={"Content-Type": content_type})

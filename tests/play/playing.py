@@ -59,8 +59,8 @@ class Playing:
 
     def visit(self, site: str, manifest: str, player: str = "", token: str = "") -> None:
         """Open the page and do not wait for the player. `token` is a playback token."""
-        query = urlencode({"manifest": f"/files/{manifest}", "player": player, "token": token})
-        self.page.goto(f"{site}/console/player?{query}", timeout=PATIENCE)
+        query = urlencode({"manifest": f"/files/{manifest}", "player": player})
+        self.page.goto(f"{site}/console/player?{query}#{urlencode({'token': token})}", timeout=PATIENCE)
 
     def is_ready(self) -> None:
         """Wait until it could play."""

@@ -139,6 +139,28 @@ def test_without_a_right_token_it_does_not_play_and_says_so(
         playing.page.close()
 
 
+def test_no_server_sees_the_token_but_the_licence_server_and_no_address_keeps_it(browser: Browser, studio: Studio):
+    place = f"{studio.tree('one-key-cbcs', *TREES['one-key-cbcs'][:2])}/cmaf/stream.mpd"
+    wrong, right = studio.token(content_id="another"), studio.token()
+    playing = Playing(browser.new_page())
+    page, told = playing.page, []
+    page.on("request", lambda request: told.append((request.url, request.headers)))
+    playing.visit(studio.url, place, "shaka", wrong)
+    page.get_by_role("alert").wait_for()
+    page.get_by_label("Playback token").fill(right)
+    page.get_by_role("button", name="Play").click()
+    playing.is_ready()
+    playing.advances(1)
+    for url, headers in told:
+        assert wrong not in url
+        assert right not in url
+        assert "referer" not in headers
+    assert right not in page.url
+    page.go_back()
+    assert wrong not in page.url
+    page.close()
+
+
 @pytest.mark.parametrize("manifest", ["cmaf/stream.mpd", "cmaf/master.m3u8"])
 def test_a_wrong_key_does_not_play(browser: Browser, studio: Studio, manifest: str):
     """The licence names the right key id with another key: the browser decrypts noise, and decodes none of it."""

@@ -20,6 +20,7 @@ VENDOR = {
 
 _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
     # The page fetches manifests from wherever it is told to, and runs nothing but our own scripts.
     "Content-Security-Policy": (
         "default-src 'self'; connect-src http: https: data:; media-src blob: data: http: https:; "

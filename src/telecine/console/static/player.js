@@ -1,10 +1,15 @@
-// The page around a player: reads ?manifest=…&player=…&token=… (a playback token, for encrypted trees), fills the selectors, shows what plays and what went wrong.
+// The page around a player: reads ?manifest=…&player=…#token=…, fills the selectors, shows what plays and what went wrong.
+//
+// The playback token, for encrypted trees, stands behind the # so that no server and no proxy gets to see it, and goes from
+// the address at once so that the browser's history does not keep it.
 
 import { PLAYERS, playerFor } from "./adapters.js";
 
 const at = (id) => document.getElementById(id);
 const video = at("video");
 const asked = new URLSearchParams(location.search);
+const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 // What the browser tests read; handy in the developer tools too.
 const state = (window.telecine = { face: null, errors: [] });
 
@@ -60,6 +65,13 @@ function listen() {
   setInterval(showNow, 500);
 }
 
+function playChosen(event) {
+  event.preventDefault();
+  const { manifest, player, token } = event.target;
+  const query = new URLSearchParams({ manifest: manifest.value, player: player.value });
+  location.href = `${location.pathname}?${query}#${new URLSearchParams({ token: token.value })}`;
+}
+
 async function start(manifest, name, token) {
   const url = new URL(manifest, location.href);
   if (!["http:", "https:"].includes(url.protocol)) throw new Error("The manifest must be an http or https address.");
@@ -75,5 +87,7 @@ async function start(manifest, name, token) {
 const form = at("source");
 form.manifest.value = asked.get("manifest") ?? "";
 form.player.value = asked.get("player") ?? "";
-form.token.value = asked.get("token") ?? "";
-if (form.manifest.value) start(form.manifest.value, form.player.value, form.token.value).catch((error) => failed(error.message));
+form.token.value = token;
+form.onsubmit = playChosen;
+addEventListener("hashchange", () => location.reload()); // only the token is another, which the browser does not load for
+if (form.manifest.value) start(form.manifest.value, form.player.value, token).catch((error) => failed(error.message));
