@@ -12,12 +12,13 @@ from tests.media import packaging
 from tests.media.breaking import Breakable
 from tests.media.packaging import packaged, plan_of, workspace_of
 
-from telecine.core.drm import SYSTEM_IDS, DrmSystem, Label
+from telecine.core.drm import SYSTEM_IDS, ContentKey, DrmSystem, Label, Scheme, Signal
 from telecine.core.plan import Plan
+from telecine.media.drm_boxes import playready_object
 from telecine.media.package import package
 from telecine.media.protection_boxes import read_fragment, read_init
 from telecine.media.structure import boxes
-from telecine.media.verify import verify_tree
+from telecine.media.verify import judge, verify_tree
 from telecine.media.workspace import Workspace
 
 KEYS = {known_key("content", label).kid: known_key("content", label).key for label in Label}
@@ -206,6 +207,19 @@ def test_a_playready_key_id_in_the_wrong_byte_order_is_told_so(broken):
     broken.edit("dash/video/avc1/1/init.mp4", lambda content: content.replace(said, lie))
     (fault,) = broken.faults("key ids")
     assert "its bytes are in the wrong order" in fault
+
+
+@pytest.mark.parametrize("name", ["dash/video/avc1/1/init.mp4", "dash/stream.mpd"])
+def test_a_playready_checksum_of_another_key_is_found(broken, name):
+    key = known_key("content", Label.SD)
+    truth = playready_object(key, Scheme.CENC, "")
+    lie = playready_object(replace(key, key=KEYS[HD]), Scheme.CENC, "")
+    if name.endswith(".mpd"):
+        truth, lie = b64encode(truth), b64encode(lie)
+    broken.edit(name, lambda content: content.replace(truth, lie))
+    (fault,) = broken.faults("key ids")
+    assert fault.startswith(f"{name}: ")
+    assert fault.endswith(f"has the checksum of another key than that of {SD.hex()}")
 
 
 def test_another_scheme_in_the_sample_entry_is_found(broken):

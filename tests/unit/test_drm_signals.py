@@ -49,6 +49,23 @@ def test_in_transport_streams_fairplay_stands_alone_with_its_iv():
     assert line.endswith(f",IV=0x{KEY.iv.hex()}")
 
 
+def fairplay(line: str) -> ContentKey:
+    """The key with a line of a key server's own."""
+    return ContentKey(
+        KEY.label, KEY.kid, KEY.key, KEY.iv, (Signal(SYSTEM_IDS[DrmSystem.FAIRPLAY], hls_media=line, hls_master=line),)
+    )
+
+
+THEIRS = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://theirs",KEYFORMAT="com.apple.streamingkeydelivery"'
+
+
+def test_a_key_servers_line_gets_the_iv_where_nothing_else_tells_it():
+    assert marks(key=fairplay(THEIRS)).key_lines(transport_stream=True) == [f"{THEIRS},IV=0x{KEY.iv.hex()}"]
+    assert marks(key=fairplay(THEIRS)).key_lines()[0] == THEIRS, "in MP4 the boxes tell it"
+    told = f"{THEIRS},IV=0x{'ab' * 16}"
+    assert marks(key=fairplay(told)).key_lines(transport_stream=True) == [told]
+
+
 def test_the_data_in_playlists_is_what_init_segments_hold():
     _, widevine, playready, clearkey = marks().key_lines()
     assert b64decode(re.search(r'base64,([^"]+)"', widevine)[1]) == marks().pssh(DrmSystem.WIDEVINE)

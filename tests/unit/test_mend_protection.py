@@ -1,12 +1,21 @@
 """Manifests of encrypted trees: what is said, where, and which manifest leaves which picture out."""
 
+from fractions import Fraction
+
+import pytest
 from tests import plans
 from tests.keys import keys_of
 
 from telecine.core.drm import Signalling, TrackType
 from telecine.core.layout import for_screens, main_manifests, track_files
 from telecine.media.drm_signals import Marks
-from telecine.media.mend_protection import protect_master, protect_mpd, protect_playlist, session_lines
+from telecine.media.mend_protection import (
+    clear_segments,
+    protect_master,
+    protect_mpd,
+    protect_playlist,
+    session_lines,
+)
 from telecine.media.mpd_elements import number_sets, printed, tag
 from telecine.media.read_mpd import parse_xml
 from telecine.media.track_types import without_in_master, without_in_mpd
@@ -54,6 +63,8 @@ video/avc1/2/stream.m3u8
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="video/avc1/1/iframes.m3u8"
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=2,URI="video/avc1/2/iframes.m3u8"
 """
+
+UNEVEN = "#EXTM3U\n" + "".join(f"#EXTINF:{length},\n{length}.ts\n" for length in ("2.200", "1.840", "1.360", "0.6"))
 
 SET = """<AdaptationSet id="{id}" contentType="{kind}">
   <ContentProtection schemeIdUri="urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"/>
@@ -162,3 +173,8 @@ def test_manifests_for_some_screens_are_named_after_the_full_ones():
         *("cmaf/stream_SD_ONLY.mpd", "cmaf/master_SD_ONLY.m3u8"),
         *("cmaf/stream_SD_HD.mpd", "cmaf/master_SD_HD.m3u8"),
     ]
+
+
+@pytest.mark.parametrize(("until", "clear"), [(0, 0), (0.5, 1), (2.2, 1), (2.5, 2), (4.5, 3), (100, 4)])
+def test_segments_are_clear_by_when_they_begin(until: float, clear: int):
+    assert clear_segments(UNEVEN, Fraction(until).limit_denominator(1000)) == clear

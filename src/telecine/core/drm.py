@@ -55,6 +55,24 @@ SYSTEM_IDS: dict[DrmSystem, str] = {
 }
 """UUIDs registered for `pssh` boxes; ClearKey's is the W3C's common system. DASH has another for ClearKey."""
 
+KEY_FORMATS: dict[DrmSystem, str] = {
+    DrmSystem.FAIRPLAY: "com.apple.streamingkeydelivery",
+    DrmSystem.WIDEVINE: f"urn:uuid:{SYSTEM_IDS[DrmSystem.WIDEVINE]}",
+    DrmSystem.PLAYREADY: "com.microsoft.playready",
+    DrmSystem.CLEARKEY: "org.w3.clearkey",
+}
+"""KEYFORMAT of each system in HLS, in the order in which lines are written."""
+
+HLS_METHODS: dict[Scheme, str] = {Scheme.CENC: "SAMPLE-AES-CTR", Scheme.CBCS: "SAMPLE-AES"}
+"""METHOD of each scheme in HLS."""
+
+SIGNAL_SPACES = {
+    "cenc": "urn:mpeg:cenc:2013",
+    "mspr": "urn:microsoft:playready",
+    "dashif": "https://dashif.org/CPS",
+}
+"""XML name spaces inside ContentProtection elements, by the prefixes that key servers use without declaring them."""
+
 
 class TrackType(StrEnum):
     """A manifest for some screens: the pictures up to a size, with all audio and subtitles."""

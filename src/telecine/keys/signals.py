@@ -11,16 +11,11 @@ from base64 import b64decode
 import m3u8
 from lxml import etree
 
-from telecine.core.drm import SYSTEM_IDS, DrmSystem, Scheme, Signal
+from telecine.core.drm import HLS_METHODS, KEY_FORMATS, SIGNAL_SPACES, DrmSystem, Scheme, Signal
 from telecine.keys.cpix import SystemElement, refused
 
-KEY_FORMATS = {
-    DrmSystem.WIDEVINE: f"urn:uuid:{SYSTEM_IDS[DrmSystem.WIDEVINE]}",
-    DrmSystem.PLAYREADY: "com.microsoft.playready",
-    DrmSystem.FAIRPLAY: "com.apple.streamingkeydelivery",
-}
-_METHODS = {Scheme.CENC: {"SAMPLE-AES-CTR"}, Scheme.CBCS: {"SAMPLE-AES"}}
 _PSSH = "{urn:mpeg:cenc:2013}pssh"
+_DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in SIGNAL_SPACES.items())
 _SHORTEST_BOX = 32
 
 
@@ -53,7 +48,7 @@ def _check_mpd(element: SystemElement, name: str) -> None:
     """The data may be one element or several; a box in it is the same as the one in the segments."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(f"<ContentProtection>{element.mpd}</ContentProtection>".encode(), parser)
+        root = etree.fromstring(f"<ContentProtection {_DECLARED}>{element.mpd}</ContentProtection>".encode(), parser)
     except etree.XMLSyntaxError:
         raise refused(f"the ContentProtectionData {name} is not well-formed XML.") from None
     for box in root.iter(_PSSH):
@@ -85,9 +80,10 @@ def _key_line(lines: str, tag: str, system: DrmSystem, scheme: Scheme, name: str
         key = None
     if key is None or not key.uri:
         raise refused(f"the HLSSignalingData {name} is no key line with a URI.")
-    if key.method not in _METHODS[scheme]:
+    if key.method != HLS_METHODS[scheme]:
         raise refused(f"the HLSSignalingData {name} has METHOD {key.method}, which is not that of {scheme}.")
-    wanted = KEY_FORMATS.get(system)
-    if wanted and (key.keyformat or "").lower() != wanted:
+    wanted = KEY_FORMATS[system]
+    # ClearKey's is nobody's to give, so that servers write what their players read.
+    if system is not DrmSystem.CLEARKEY and (key.keyformat or "").lower() != wanted:
         raise refused(f"the HLSSignalingData {name} has KEYFORMAT {key.keyformat!r} instead of {wanted!r}.")
     return key.method, key.keyformat or "", key.keyformatversions or "1"

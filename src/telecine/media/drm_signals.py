@@ -23,28 +23,26 @@ from uuid import UUID
 
 from lxml import etree
 
-from telecine.core.drm import SYSTEM_IDS, ContentKey, DrmSystem, Scheme, Signal, Signalling
+from telecine.core.drm import (
+    HLS_METHODS,
+    KEY_FORMATS,
+    SIGNAL_SPACES,
+    SYSTEM_IDS,
+    ContentKey,
+    DrmSystem,
+    Scheme,
+    Signal,
+    Signalling,
+)
 from telecine.media.drm_boxes import common_pssh, playready_object, playready_pssh, widevine_pssh
+from telecine.media.hls_attributes import parse_attributes
 from telecine.media.read_mpd import NAMESPACE, parse_xml
 
 MP4_PROTECTION = "urn:mpeg:dash:mp4protection:2011"
 CLEARKEY_IN_DASH = "e2719d58-a985-b3c9-781a-b030af78d30e"
-CENC = "urn:mpeg:cenc:2013"
-PLAYREADY = "urn:microsoft:playready"
-LICENCE_URL = "https://dashif.org/CPS"
-
-KEY_FORMATS = {
-    DrmSystem.FAIRPLAY: "com.apple.streamingkeydelivery",
-    DrmSystem.WIDEVINE: f"urn:uuid:{SYSTEM_IDS[DrmSystem.WIDEVINE]}",
-    DrmSystem.PLAYREADY: "com.microsoft.playready",
-    DrmSystem.CLEARKEY: "org.w3.clearkey",
-}
-"""KEYFORMAT of each system in HLS, in the order in which lines are written."""
+CENC, PLAYREADY, LICENCE_URL = (SIGNAL_SPACES[prefix] for prefix in ("cenc", "mspr", "dashif"))
 
 _NAMES = {DrmSystem.WIDEVINE: "Widevine", DrmSystem.PLAYREADY: "MSPR 2.0"}
-_METHODS = {Scheme.CENC: "SAMPLE-AES-CTR", Scheme.CBCS: "SAMPLE-AES"}
-SPACES = {"cenc": CENC, "mspr": PLAYREADY, "dashif": LICENCE_URL}
-"""XML name spaces by the prefixes that key servers use without declaring them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,11 @@ class Marks:
     def key_lines(self, *, transport_stream: bool = False) -> list[str]:
         """The EXT-X-KEY lines before the first encrypted segment."""
         systems = [DrmSystem.FAIRPLAY] if transport_stream else self._in_hls()
-        lines = []
+        lines: list[str] = []
         for system in systems:
             given = self._given(system).hls_media.strip()
-            constant = f",IV=0x{self.key.iv.hex()}" if transport_stream and self.key.iv else ""
-            lines += given.splitlines() if given else [f"#EXT-X-KEY:{self._attributes(system)}{constant}"]
-        return lines
+            lines += given.splitlines() if given else [f"#EXT-X-KEY:{self._attributes(system)}"]
+        return [self._with_iv(line) for line in lines] if transport_stream else lines
 
     def session_lines(self, *, transport_stream: bool = False) -> list[str]:
         """The EXT-X-SESSION-KEY lines of a multivariant playlist, by which players ask for keys early."""
@@ -100,6 +97,11 @@ class Marks:
             given = self._given(system).hls_master.strip()
             lines += given.splitlines() if given else [f"#EXT-X-SESSION-KEY:{self._attributes(system)}"]
         return lines
+
+    def _with_iv(self, line: str) -> str:
+        """A key line that names the IV, which nothing else in MPEG-TS does; key servers leave that to the packager."""
+        named = "IV" in parse_attributes(line.partition(":")[2])
+        return line if named or not self.key.iv else f"{line.rstrip().rstrip(',')},IV=0x{self.key.iv.hex()}"
 
     def _in_hls(self) -> list[DrmSystem]:
         known = [system for system in KEY_FORMATS if system in self.house.systems]
@@ -130,7 +132,7 @@ class Marks:
 
     def _attributes(self, system: DrmSystem) -> str:
         key_id = f",KEYID=0x{self.key.kid.hex()}" if system is not DrmSystem.FAIRPLAY else ""
-        method = _METHODS[self.scheme]
+        method = HLS_METHODS[self.scheme]
         return (
             f'METHOD={method},URI="{self._uri(system)}"{key_id},KEYFORMAT="{KEY_FORMATS[system]}",KEYFORMATVERSIONS="1"'
         )
@@ -151,7 +153,7 @@ class Marks:
 
 def _protection(scheme: str, value: str, inner: str = "") -> etree._Element:
     """A ContentProtection element; `inner` is XML from a key server, which may use the usual prefixes."""
-    spaces = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in SPACES.items())
+    spaces = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in SIGNAL_SPACES.items())
     text = f'<ContentProtection xmlns="{NAMESPACE}" {spaces}>{inner}</ContentProtection>'
     element = parse_xml("ContentProtection", text)
     element.set("schemeIdUri", scheme)

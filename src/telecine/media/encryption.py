@@ -65,14 +65,18 @@ class Encryption:
         self.protected_bytes += found.protected_bytes
         self.counters = list(joined(iter([*self.counters, *found.counters])))
 
-    def learn(self, marks: Iterable[ProtectionMark]) -> None:
-        """Take key and IV of a transport stream from its key lines, where these agree on one."""
+    def learn(self, marks: Iterable[ProtectionMark], keys: Mapping[bytes, bytes]) -> None:
+        """Take key and IV of a transport stream from its key lines, where these agree on one.
+
+        Key servers write URIs of their own, with other numbers beside the key id or with none. Then `keys` tell.
+        """
         if self.init is not None or not self.on:
             return
         known = list(marks)
-        kids = {kid for mark in known for system in mark.systems for kid in _kids(system)}
+        named = {kid for mark in known for system in mark.systems for kid in _kids(system)}
+        kids = named & keys.keys() or named or (keys.keys() if len(keys) == 1 else set())
         ivs = {mark.iv for mark in known if mark.iv}
-        kid = kids.pop() if len(kids) == 1 else b""
+        kid = next(iter(kids)) if len(kids) == 1 else b""
         self.entry = Entry("cbcs", kid, iv=ivs.pop() if len(ivs) == 1 else b"")
 
     def opening(self, pieces: list[Piece], keys: Mapping[bytes, bytes]) -> Opening | None:

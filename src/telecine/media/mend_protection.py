@@ -7,21 +7,31 @@ The packager puts a discontinuity where a clear lead ends. Nothing is discontinu
 on), and tracks that stay clear have none, while HLS wants the same ones in all renditions: so it goes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from fractions import Fraction
+from itertools import accumulate, chain
 
 from lxml import etree
 
+from telecine.core.drm import SIGNAL_SPACES
 from telecine.core.layout import TrackFiles
-from telecine.media.drm_signals import SPACES, Marks
+from telecine.media.drm_signals import Marks
 from telecine.media.mpd_elements import printed, put_in_order, tag, track_of
 from telecine.media.read_mpd import parse_xml
 
 _KEY = "#EXT-X-KEY:"
 _EXTINF = "#EXTINF:"
+_LENGTH = re.compile(rf"^{_EXTINF}([\d.]+),", re.MULTILINE)
 _SESSION_KEY = "#EXT-X-SESSION-KEY:"
 _DISCONTINUITY = "#EXT-X-DISCONTINUITY"
 _SEGMENTS_STAND_ALONE = "#EXT-X-INDEPENDENT-SEGMENTS"
+
+
+def clear_segments(text: str, until: Fraction) -> int:
+    """How many segments of a media playlist begin before `until` (seconds)."""
+    lengths = [Fraction(match[1]) for match in _LENGTH.finditer(text)]
+    return sum(start < until for start in list(accumulate(lengths, initial=Fraction(0)))[:-1])
 
 
 def protect_playlist(text: str, lines: Sequence[str], clear: int = 0) -> str:
@@ -64,7 +74,7 @@ def protect_mpd(text: str, files: Mapping[str, TrackFiles], marks: Mapping[str, 
         said = next((marks[name] for name in names if name in marks), None)
         adaptation.extend(said.elements() if said else ())
         put_in_order(adaptation)
-    etree.cleanup_namespaces(mpd, top_nsmap=SPACES)
+    etree.cleanup_namespaces(mpd, top_nsmap=SIGNAL_SPACES)
     return printed(mpd)
 
 

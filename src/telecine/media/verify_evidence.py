@@ -232,7 +232,7 @@ def _read_rendition(evidence: Evidence, rendition: Rendition, decode: Decode, wa
     if rendition.kind == "text" or not whole or not init_fits:
         return
     pieces = [segment.piece for segment in whole]
-    encryption.learn(mark for _, track in rendition.uses for mark in track.protection)
+    encryption.learn((mark for _, track in rendition.uses for mark in track.protection), evidence.keys)
     opening = encryption.opening(pieces, evidence.keys)
     if encryption.sealed:
         decode = "none"
