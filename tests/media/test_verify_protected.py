@@ -313,6 +313,25 @@ def test_two_labels_with_one_key_are_found(tmp_path, same_id):
     ]
 
 
+def test_labels_that_have_each_others_keys_are_found(tmp_path):
+    """Everything decrypts, but whoever may see SD could see HD."""
+    plan = plans.protected(plan_of(plans.tree("cmaf"), video=PICTURES), multi_key=True)
+    programme = workspace_of(tmp_path, plan)
+
+    def swapped(protection):
+        keys = keys_of(protection)
+        sd, hd = replace(keys[Label.HD], label=Label.SD), replace(keys[Label.SD], label=Label.HD)
+        return keys | {Label.SD: sd, Label.HD: hd}
+
+    package(plan, programme.workspace, packaging.context(programme), swapped)
+    owners = {known_key("content", label).kid: label for label in Label}
+    report = judge(programme.tree, plan, programme.workspace, packaging.context(programme), "sampled", KEYS, owners)
+    assert [str(fault) for check in report.checks for fault in check.faults] == [
+        "cmaf/video/avc1/1: is for SD, but has the key of HD",
+        "cmaf/video/avc1/2: is for HD, but has the key of SD",
+    ]
+
+
 def test_one_label_with_two_keys_is_found(broken):
     broken.plan = job(clear_lead=2)
     assert any("has another key than the rest of ALL" in fault for fault in broken.faults("encryption"))
@@ -380,3 +399,20 @@ def test_every_codec_in_transport_streams_is_decrypted_and_decodes(tmp_path):
     report = Breakable(programme.plan, programme.workspace, keys=KEYS).report()
     assert report.ok, report.explain()
     assert report.check("decoding").detail.startswith("5 renditions decoded")
+
+
+@pytest.mark.parametrize("uri", ["skd://{kid}:{iv}", "skd://asset-7"])
+def test_transport_streams_with_a_key_servers_own_line_are_decrypted(tmp_path, uri):
+    """Its URI holds other numbers than the key id, or none, and its line leaves the IV to the packager."""
+    plan = plans.protected(plan_of(plans.tree("hls", transport_stream=True)))
+    programme = workspace_of(tmp_path, plan)
+    key = known_key("content", Label.ALL)
+    about = f'METHOD=SAMPLE-AES,URI="{uri.format(kid=UUID(bytes=key.kid), iv=key.iv.hex())}"'
+    about += ',KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1"'
+    system = SYSTEM_IDS[DrmSystem.FAIRPLAY]
+    signal = Signal(system, hls_media=f"#EXT-X-KEY:{about}", hls_master=f"#EXT-X-SESSION-KEY:{about}")
+    theirs = ContentKey(key.label, key.kid, key.key, key.iv, (signal,))
+    package(plan, programme.workspace, packaging.context(programme), lambda _protection: {Label.ALL: theirs})
+    report = Breakable(plan, programme.workspace, keys={key.kid: key.key}).report()
+    assert report.ok, report.explain()
+    assert report.check("decryption").detail == "3 renditions decrypted with 1 keys"

@@ -1,13 +1,23 @@
 """What DRM systems find in boxes, objects and URIs: what we write is read back, and what is broken is refused."""
 
 from base64 import b64encode
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from tests.keys import known_key
 
 from telecine.core.drm import SYSTEM_IDS, DrmSystem, Label, Scheme, Signalling
 from telecine.media import drm_boxes
-from telecine.media.drm_contents import Said, read_pssh, said_in_mark, said_in_playready, said_in_pssh, system_of
+from telecine.media.drm_contents import (
+    Said,
+    playready_checksum,
+    read_pssh,
+    said_in_mark,
+    said_in_playready,
+    said_in_pssh,
+    system_of,
+)
 from telecine.media.drm_signals import Marks
 from telecine.media.manifests import SystemMark
 from telecine.media.read_hls_keys import hls_marks, session_keys
@@ -20,9 +30,21 @@ OTHER = known_key("film", Label.SD)
 def test_our_own_boxes_name_key_and_scheme(scheme):
     said = Said(frozenset({KEY.kid}), scheme.value)
     assert said_in_pssh(drm_boxes.widevine_pssh(KEY, scheme, "film", "house")) == said
-    assert said_in_pssh(drm_boxes.playready_pssh(KEY, scheme, "https://x.test/?a=1&b=2")) == said
-    assert said_in_playready(drm_boxes.playready_object(KEY, scheme, "")) == said
     assert said_in_pssh(drm_boxes.common_pssh(KEY)) == Said(frozenset({KEY.kid}))
+    proofs = {(KEY.kid, playready_checksum(KEY.kid, KEY.key))} if scheme is Scheme.CENC else set()
+    proven = replace(said, checksums=frozenset(proofs))
+    assert said_in_pssh(drm_boxes.playready_pssh(KEY, scheme, "https://x.test/?a=1&b=2")) == proven
+    assert said_in_playready(drm_boxes.playready_object(KEY, scheme, "")) == proven
+
+
+def test_headers_since_version_4_1_have_the_checksum_within_the_key_id():
+    value = b64encode(UUID(bytes=KEY.kid).bytes_le).decode()
+    key_id = f'<KID ALGID="AESCTR" CHECKSUM="AAECAwQFBgc=" VALUE="{value}"></KID>'
+    newer = f"<WRMHEADER><DATA><PROTECTINFO><KIDS>{key_id}</KIDS></PROTECTINFO></DATA></WRMHEADER>"
+    header = newer.encode("utf-16-le")
+    record = (1).to_bytes(2, "little") + len(header).to_bytes(2, "little") + header
+    said = said_in_playready((len(record) + 6).to_bytes(4, "little") + b"\1\0" + record)
+    assert said.checksums == {(KEY.kid, bytes(range(8)))}
 
 
 def test_several_keys_are_all_read():

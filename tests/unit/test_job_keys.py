@@ -41,6 +41,7 @@ def test_a_retry_after_a_rotation_goes_on_with_the_keys_of_the_first_try(tmp_pat
     again = JobKeys(Workspace(tmp_path), Rotated(ring))
     assert again(protection()) == first
     assert again.by_id() == {key.kid: key.key for key in first.values()}
+    assert again.owners() == {key.kid: label for label, key in first.items()}
 
 
 def test_schemes_and_contents_are_asked_for_apart(tmp_path):

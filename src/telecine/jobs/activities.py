@@ -112,8 +112,9 @@ class JobActivities:
     def verify(self, ref: JobRef) -> None:
         """Read the trees as a stranger would who has the keys."""
         with active_step(self._services, ref, Phase.VERIFY, JobState.VERIFYING) as step, cpu_slot(step):
-            keys = self._keys(step).by_id()
-            verify.verify(stages.load_plan(step.workspace), step.workspace, step.context, keys)
+            keys = self._keys(step)
+            plan = stages.load_plan(step.workspace)
+            verify.verify(plan, step.workspace, step.context, keys.by_id(), keys.owners())
             step.finish()
 
     @activity.defn(name=Step.PUBLISH, no_thread_cancel_exception=True)

@@ -210,7 +210,8 @@ class _OneShot:
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)
         with self._timed("verify", Phase.VERIFY) as context:
-            verified = verify.verify(plan, workspace, context, keys.by_id() if keys else {})
+            known, owners = (keys.by_id(), keys.owners()) if keys else (verify.NO_KEYS, verify.NOBODY)
+            verified = verify.verify(plan, workspace, context, known, owners)
         with self._timed("publish", Phase.PUBLISH) as context:
             published = publish(spec, plan, self.stores.output, workspace, context)
         return Outcome(plan, verified, published, self.seconds)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from lxml import etree
 
 from telecine.core.drm import KID_BYTES, SYSTEM_IDS, DrmSystem
@@ -28,15 +29,20 @@ _NAMES = {
 _WIDEVINE_KID, _WIDEVINE_SCHEME = 2, 9
 _ALGORITHMS = {"AESCTR": "cenc", "AESCBC": "cbcs"}
 _RIGHTS_RECORD = 1
+_CHECKSUM_BYTES = 8
 _ID = re.compile(rb"(?<![0-9a-f-])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one box, object or URI says; nothing where `kids` and `scheme` are empty."""
+    """What one box, object or URI says; nothing where `kids` and `scheme` are empty.
+
+    `checksums` are PlayReady's proofs of keys, each with its key id.
+    """
 
     kids: frozenset[bytes] = frozenset()
     scheme: str = ""
+    checksums: frozenset[tuple[bytes, bytes]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def said_in_pssh(box: bytes) -> Said:
         inside = _said_to_widevine(pssh.data)
     elif system is DrmSystem.PLAYREADY:
         inside = said_in_playready(pssh.data)
-    return Said(inside.kids | set(pssh.kids), inside.scheme)
+    return Said(inside.kids | set(pssh.kids), inside.scheme, inside.checksums)
 
 
 def said_in_playready(content: bytes) -> Said:
@@ -92,6 +98,12 @@ def said_in_playready(content: bytes) -> Said:
             return _said_in_header(content[at + 4 : at + 4 + size])
         at += 4 + size
     raise ValueError("is a PlayReady object without header")
+
+
+def playready_checksum(kid: bytes, key: bytes) -> bytes:
+    """What a header of AES-CTR says for players to see that a licence holds this key: its id, encrypted, cut off."""
+    cipher = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - as PlayReady defines it
+    return cipher.update(UUID(bytes=kid).bytes_le)[:_CHECKSUM_BYTES]
 
 
 def said_in_mark(mark: SystemMark) -> tuple[Said, ...]:
@@ -181,11 +193,13 @@ def _said_in_header(content: bytes) -> Said:
     except (UnicodeDecodeError, etree.XMLSyntaxError) as error:
         raise ValueError(f"holds a PlayReady header that is no XML: {error}") from None
     elements = root.findall(".//{*}KID")
-    kids = frozenset(
-        UUID(bytes_le=b64decode(item.get("VALUE") or item.text or "", validate=True)).bytes for item in elements
-    )
+    kids = [UUID(bytes_le=b64decode(item.get("VALUE") or item.text or "", validate=True)).bytes for item in elements]
+    # Beside the one key id in version 4.0, within each since.
+    alone = root.findtext(".//{*}CHECKSUM", "")
+    proofs = [b64decode(item.get("CHECKSUM", alone).strip(), validate=True) for item in elements]
     algorithms = {item.get("ALGID", "") for item in elements} | {
         item.text or "" for item in root.findall(".//{*}ALGID")
     }
     schemes = {_ALGORITHMS.get(name, name) for name in algorithms if name}
-    return Said(kids, " and ".join(sorted(schemes)))
+    checksums = frozenset((kid, proof) for kid, proof in zip(kids, proofs, strict=True) if proof)
+    return Said(frozenset(kids), " and ".join(sorted(schemes)), checksums)

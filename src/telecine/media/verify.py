@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from telecine.core.drm import Label
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.plan import Plan
 from telecine.media import verify_encryption, verify_files, verify_media, verify_promises, verify_protection
@@ -27,10 +28,16 @@ type _Ask = Callable[[Evidence], Iterator[Fault]]
 type Keys = Mapping[bytes, bytes]
 """Content keys by key id, 16 bytes each."""
 
+type Owners = Mapping[bytes, Label]
+"""Which label each key is for, by its key id, where that is known."""
+
 NO_KEYS: Keys = {}
+NOBODY: Owners = {}
 
 
-def verify(plan: Plan, workspace: Workspace, context: Context, keys: Keys = NO_KEYS) -> VerifyReport:
+def verify(
+    plan: Plan, workspace: Workspace, context: Context, keys: Keys = NO_KEYS, owners: Owners = NOBODY
+) -> VerifyReport:
     """Judge `workspace.tree` by the plan. Reports bytes read. `keys` are those of the encrypted tracks.
 
     Every sample is compared with the encoder's file. The plan says how much is decoded as well; the picture is what
@@ -45,7 +52,7 @@ def verify(plan: Plan, workspace: Workspace, context: Context, keys: Keys = NO_K
         return VerifyReport.model_validate_json(kept.read_bytes())
     # What passes through was decoded in the sandbox when it was imported; here it must be the very same samples.
     decode: Decode = "none" if plan.imported else plan.verify_decode
-    report = judge(workspace.tree, plan, workspace, context, decode, keys)
+    report = judge(workspace.tree, plan, workspace, context, decode, keys, owners)
     for line in report.explain().splitlines():
         context.log(line)
     if not report.ok:
@@ -74,10 +81,11 @@ def judge(
     context: Context,
     decode: Decode = "all",
     keys: Keys = NO_KEYS,
+    owners: Owners = NOBODY,
 ) -> VerifyReport:
     """Ask every question of the tree at `root` and report; nothing is raised for what is wrong with it."""
     wall, cpu = time.monotonic(), time.process_time()
-    evidence = gather(root, plan, workspace, context, decode, keys)
+    evidence = gather(root, plan, workspace, context, decode, keys, owners)
     checks = [*_checks(evidence, workspace, context), *_protection_checks(evidence), _plan_check(evidence)]
     return _report(evidence, tuple(checks), time.monotonic() - wall, time.process_time() - cpu)
 

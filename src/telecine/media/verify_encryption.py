@@ -112,7 +112,7 @@ def _plausible(rendition: Rendition) -> Iterator[Fault]:
 
 
 def _labels(evidence: Evidence, plan: Plan) -> Iterator[Fault]:
-    """In each tree one label has one key, and no two labels share one."""
+    """In each tree one label has one key, which is its own, and no two labels share one."""
     for tree in plan.trees:
         owners: dict[bytes, str] = {}
         kids: dict[str, bytes] = {}
@@ -122,7 +122,8 @@ def _labels(evidence: Evidence, plan: Plan) -> Iterator[Fault]:
             if rendition.tree != tree.folder or not label or not kid:
                 continue
             # A key is what it opens: two ids for one key would be one key.
-            owner = owners.setdefault(evidence.keys.get(kid, kid), label)
+            first = owners.setdefault(evidence.keys.get(kid, kid), label)
+            owner = evidence.owners.get(kid, first) if first == label else first
             if owner != label:
                 yield Fault(rendition.place, f"is for {label}, but has the key of {owner}")
             if kids.setdefault(label, kid) != kid:

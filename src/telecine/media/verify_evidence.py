@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
+from telecine.core.drm import Label
 from telecine.core.layout import THUMBNAIL_MAP, track_files
 from telecine.core.plan import Plan
 from telecine.core.progress import Tick
@@ -62,12 +63,13 @@ class Rendition:
 class Evidence:
     """What was found below `root`.
 
-    `names` gives the plan's name of a rendition by (tree, id), `keys` a content key by its id.
+    `names` gives the plan's name of a rendition by (tree, id), `keys` a content key by its id, `owners` its label.
     """
 
     root: Path
     plan: Plan | None
     keys: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
+    owners: Mapping[bytes, Label] = field(default_factory=dict)
     manifests: list[Manifest] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     missing: list[Fault] = field(default_factory=list)
@@ -110,9 +112,10 @@ def gather(
     context: Context,
     decode: Decode,
     keys: Mapping[bytes, bytes],
+    owners: Mapping[bytes, Label],
 ) -> Evidence:
     """Read everything below `root`, what is encrypted with `keys`. Reports bytes of media read."""
-    evidence = Evidence(root, plan, keys)
+    evidence = Evidence(root, plan, keys, owners)
     for path in _main_manifests(root):
         try:
             evidence.manifests.append(read_mpd(root, path) if path.endswith(".mpd") else read_hls(root, path))

@@ -10,7 +10,14 @@ from uuid import UUID
 from telecine.core.drm import TRACK_TYPE_LABELS, DrmSystem, TrackType
 from telecine.core.layout import MASTER, MPD, for_screens
 from telecine.core.plan import Plan
-from telecine.media.drm_contents import Said, read_pssh, said_in_mark, said_in_pssh, system_of
+from telecine.media.drm_contents import (
+    Said,
+    playready_checksum,
+    read_pssh,
+    said_in_mark,
+    said_in_pssh,
+    system_of,
+)
 from telecine.media.manifests import Fault, Manifest, ProtectionMark, Track
 from telecine.media.verify_evidence import Evidence, Rendition
 
@@ -50,13 +57,13 @@ def key_ids(evidence: Evidence) -> Iterator[Fault]:
         yield from _boxes(evidence, rendition)
         for manifest, track in rendition.uses:
             for mark in track.protection:
-                yield from _meant(rendition, _place(manifest, track), mark)
+                yield from _meant(evidence, rendition, _place(manifest, track), mark)
     for manifest in evidence.manifests:
         for track in manifest.iframes:
             whole = _rendition_of(evidence, track)
             if whole and whole.encryption.on:
                 for mark in track.protection:
-                    yield from _meant(whole, track.name, mark)
+                    yield from _meant(evidence, whole, track.name, mark)
 
 
 def track_types(evidence: Evidence) -> Iterator[Fault]:
@@ -201,13 +208,13 @@ def _boxes(evidence: Evidence, rendition: Rendition) -> Iterator[Fault]:
         if (system, said.kids) in seen:
             yield Fault(path, f"has two pssh boxes of {system_of(system) or system}")
         seen.add((system, said.kids))
-        yield from _agrees(rendition, path, f"its pssh box of {system_of(system) or system}", said)
+        yield from _agrees(evidence, rendition, path, f"its pssh box of {system_of(system) or system}", said)
     planned = set(evidence.plan.signalling.systems) - {DrmSystem.FAIRPLAY} if evidence.plan else set()
     for missing in sorted(planned - {system_of(system) for system, _ in seen}):
         yield Fault(path, f"has no pssh box of {missing}")
 
 
-def _meant(rendition: Rendition, place: str, mark: ProtectionMark) -> Iterator[Fault]:
+def _meant(evidence: Evidence, rendition: Rendition, place: str, mark: ProtectionMark) -> Iterator[Fault]:
     """Everything that one manifest says of the key of one track."""
     entry = rendition.encryption.entry
     scheme = {method: name for name, method in _METHODS.items()}.get(mark.scheme, mark.scheme)
@@ -229,12 +236,12 @@ def _meant(rendition: Rendition, place: str, mark: ProtectionMark) -> Iterator[F
             yield Fault(place, f"what it tells {name} of {rendition.place} {error}")
             continue
         for said in parts:
-            yield from _agrees(rendition, place, f"what it tells {name}", said)
+            yield from _agrees(evidence, rendition, place, f"what it tells {name}", said)
     if rendition.encryption.init is None and not entry.kid:
         yield Fault(place, f"does not say which key {rendition.place} has, or says several")
 
 
-def _agrees(rendition: Rendition, place: str, what: str, said: Said) -> Iterator[Fault]:
+def _agrees(evidence: Evidence, rendition: Rendition, place: str, what: str, said: Said) -> Iterator[Fault]:
     entry = rendition.encryption.entry
     if said.kids and entry.kid and entry.kid not in said.kids:
         kids = " and ".join(sorted(kid.hex() for kid in said.kids))
@@ -243,6 +250,9 @@ def _agrees(rendition: Rendition, place: str, what: str, said: Said) -> Iterator
         yield Fault(place, f"{what} means key {kids}{hint}; {rendition.place} has {entry.kid.hex()}")
     if said.scheme and said.scheme != entry.scheme:
         yield Fault(place, f"{what} means {said.scheme}; {rendition.place} is encrypted by {entry.scheme}")
+    for kid, checksum in said.checksums:
+        if kid in evidence.keys and checksum != playready_checksum(kid, evidence.keys[kid]):
+            yield Fault(place, f"{what} has the checksum of another key than that of {kid.hex()}")
 
 
 def _rendition_of(evidence: Evidence, track: Track) -> Rendition | None:
