@@ -117,6 +117,21 @@ def test_keyframes_at_odd_times_are_where_segments_begin(tmp_path: Path):
     assert job.outcome.verified.ok
 
 
+def test_a_clear_lead_ends_at_a_keyframe_wherever_that_is(tmp_path: Path):
+    """Segments of about a second begin at 0, 2.2, 4.04 and 5.4 s, those of the sound at every second."""
+    (tmp_path / "asset").mkdir()
+    harvests.uneven(tmp_path / "asset" / "film.mp4")
+    wanted = Protection(clear_lead=3)
+    target = Target(format=Format.CMAF, folder="cmaf", segment_seconds=1, protection=wanted)
+    store, keys = stored(tmp_path / "asset"), KnownKeys()
+    job = imported(tmp_path / "work", store, f"{KEY}film.mp4", targets=(target,), ring=keys)
+    assert job.outcome.verified.ok, job.outcome.verified.explain()
+    tree = Workspace(tmp_path / "work").tree / "cmaf"
+    for folder, clear in (("video/avc1/1", 2), ("audio/und/mp4a/1", 3)):
+        before = (tree / folder / "stream.m3u8").read_text().partition("#EXT-X-KEY")[0]
+        assert before.count("#EXTINF") == clear
+
+
 def test_two_languages_of_which_a_player_knows_the_names(tmp_path: Path):
     job = imported(tmp_path / "work", stored(harvests.hls_languages(tmp_path / "asset")))
     told = [(audio.language, audio.label, audio.default) for audio in job.outcome.plan.audio]

@@ -174,6 +174,23 @@ def test_trees_cannot_share_a_folder(folder: str):
     assert f"'{folder}'" in error.message
 
 
-def test_a_clear_lead_over_all_of_it_is_refused():
-    target = Target(format=Format.DASH, folder="dash", protection=Protection(clear_lead=12))
-    assert refusal(Asset(pictures=(picture(),)), target).kind is ErrorKind.FIELD_OUT_OF_RANGE
+def protected(**wanted: Any) -> Target:
+    return Target(format=Format.DASH, folder="dash", protection=Protection(**wanted))
+
+
+@pytest.mark.parametrize("lead", [12, 8.1, 11.6])
+def test_a_clear_lead_over_all_of_it_is_refused(lead: float):
+    """Segments of 4 s, of which the lead takes whole ones."""
+    error = refusal(Asset(pictures=(picture(),)), protected(clear_lead=lead))
+    assert (error.kind, error.field) == (ErrorKind.FIELD_OUT_OF_RANGE, "drm")
+
+
+def test_a_clear_lead_into_the_last_of_uneven_segments_is_refused():
+    uneven = Asset(pictures=(picture(keys=[0, 1, 5]),))
+    assert refusal(uneven, protected(clear_lead=8)).kind is ErrorKind.FIELD_OUT_OF_RANGE
+    assert plan(uneven, protected(clear_lead=4)).trees[0].protection
+
+
+def test_sound_alone_that_is_to_stay_clear_is_refused():
+    error = refusal(Asset(sounds=(sound(),)), protected(skip_audio=True))
+    assert (error.kind, error.field) == (ErrorKind.FIELD_INVALID, "drm")

@@ -538,6 +538,13 @@ def test_a_clear_lead_over_everything_is_refused():
     assert encrypted(clear_lead=5.9).trees[0].protection.clear_lead == 8
 
 
+def test_sound_alone_that_is_to_stay_clear_is_refused():
+    file = InputFile(path="in.wav", video=False, audio=remaps(0))
+    with pytest.raises(TelecineError) as caught:
+        plan(spec(track(), files=(file,), protection=Protection(skip_audio=True)), media(audio()))
+    assert caught.value.field == "output.drm.option.skip_audio_encryption"
+
+
 def test_encrypted_programmes_have_no_pictures_in_the_clear_unless_the_house_wants_them():
     assert not encrypted().thumbnails
     assert encrypted({"drm_thumbnails": True}).thumbnails

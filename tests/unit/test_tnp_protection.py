@@ -64,6 +64,14 @@ class TestProtection:
         request = job(drm={"enabled": True, "option": {"generate_tracktype_manifests": True}})
         assert any("generate_tracktype_manifests" in warning for warning in read(request).warnings)
 
+    def test_a_job_of_sound_alone_is_not_published_in_the_clear(self):
+        request = job(drm={"enabled": True, "option": {"skip_audio_encryption": True}})
+        request["input"]["files"][0]["file_type"] = "audio"
+        request["output"]["transcodings"] = [
+            track for track in request["output"]["transcodings"] if track["track_type"] == "audio"
+        ]
+        assert refused(request) == {(ErrorKind.FIELD_INVALID, "output.drm.option.skip_audio_encryption")}
+
     @pytest.mark.parametrize("value", [-1, "x", 1e30])
     def test_a_clear_lead_that_is_none(self, value):
         request = job(drm={"enabled": True, "option": {"clear_lead": value}})

@@ -7,6 +7,7 @@ for every rendition beforehand, so that what cannot be switched between is refus
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 from telecine.core.asset import AssetPicture
 from telecine.core.errors import ErrorKind, TelecineError
@@ -107,6 +108,12 @@ _MUST = "renditions must have their keyframes together."
 def _starts(picture: AssetPicture, segment: Fraction) -> list[Fraction]:
     relative = [keyframe - picture.keyframes[0] for keyframe in picture.keyframes]
     return segment_starts(relative, segment, timescale(picture))
+
+
+def last_start(pictures: Sequence[AssetPicture], segment: Fraction, duration: Fraction) -> Fraction:
+    """Seconds from the programme's zero: when the last segment begins, of sound or of picture, whichever is earlier."""
+    even = (ceil(duration / segment) - 1) * segment
+    return min([even, *(_starts(picture, segment)[-1] for picture in pictures)])
 
 
 def longest_gop(pictures: Sequence[AssetPicture], duration: Fraction) -> Fraction:

@@ -5,9 +5,17 @@ from fractions import Fraction
 from typing import Literal
 
 from telecine.core.asset import Asset, AssetPicture, AssetSound
-from telecine.core.asset_cuts import check_together, longest_gop, refused, segment_length, timescale, uneven
+from telecine.core.asset_cuts import (
+    check_together,
+    last_start,
+    longest_gop,
+    refused,
+    segment_length,
+    timescale,
+    uneven,
+)
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.job import Format, JobSpec, Target
+from telecine.core.job import JobSpec, Target
 from telecine.core.layout import THUMBNAILS
 from telecine.core.limits import Policy
 from telecine.core.plan import (
@@ -21,7 +29,13 @@ from telecine.core.plan import (
     VideoOutput,
 )
 from telecine.core.plan_picture import source_colour
-from telecine.core.plan_protection import check_clear_lead, may_have_thumbnails, scheme_of, tree_protection
+from telecine.core.plan_protection import (
+    check_encrypts,
+    may_have_thumbnails,
+    scheme_of,
+    transport_stream,
+    tree_protection,
+)
 from telecine.core.plan_sound import HE_AAC_V2, mark_default
 
 _VIDEO: dict[str, str] = {"h264": "h264", "hevc": "h265"}
@@ -201,21 +215,22 @@ def _trees(
     policy: Policy,
 ) -> Iterator[TreeOutput]:
     _check_folders(spec.targets)
-    only_h264 = all(output.codec == "h264" for output in video)
     for target in spec.targets:
         seconds = target.segment_seconds or policy.gop_seconds * policy.gops_per_segment
         wanted = Fraction(seconds).limit_denominator(1000)
         segment = segment_length(wanted, asset.pictures[0]) if asset.pictures else wanted
         check_together(asset.pictures, segment)
-        protected = target.protection is not None
-        may_be_ts = policy.drm_hls_transport_stream if protected else policy.hls_transport_stream
+        protection = _protection(spec, target, segment, video, audio, policy)
+        if protection:
+            last = last_start(asset.pictures, segment, duration)
+            check_encrypts(protection, segment, duration, last, lead_at="drm", audio_at="drm")
         yield TreeOutput(
             format=target.format,
             subtitles=spec.packaging.subtitle_format(target.format),
-            transport_stream=may_be_ts and only_h264 and target.format is Format.HLS,
+            transport_stream=transport_stream(target.format, video, policy, protected=protection is not None),
             name=target.folder,
             segment=segment,
-            protection=_protection(spec, target, segment, video, audio, duration, policy),
+            protection=protection,
         )
 
 
@@ -225,12 +240,10 @@ def _protection(
     segment: Fraction,
     video: tuple[VideoOutput, ...],
     audio: tuple[AudioOutput, ...],
-    duration: Fraction,
     policy: Policy,
 ) -> TreeProtection | None:
     if target.protection is None:
         return None
-    check_clear_lead(target.protection, segment, duration, "drm")
     return tree_protection(target.protection, scheme_of(target.format, policy), segment, spec.content_id, video, audio)
 
 

@@ -5,15 +5,22 @@ Pure, so that the same job gives the same plan on every worker, and so that each
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.grid import Grid, cut_chunks, make_grid
-from telecine.core.job import Format, JobSpec
+from telecine.core.job import JobSpec
 from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import AudioOutput, ChunkSpan, PictureSource, Plan, SubtitleOutput, TreeOutput, VideoOutput
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
-from telecine.core.plan_protection import check_clear_lead, may_have_thumbnails, scheme_of, tree_protection
+from telecine.core.plan_protection import (
+    check_encrypts,
+    may_have_thumbnails,
+    scheme_of,
+    transport_stream,
+    tree_protection,
+)
 from telecine.core.plan_sound import Track, audio_output, chosen_tracks, mark_default, remapped_tracks
 
 
@@ -28,8 +35,8 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     duration = _duration(spec, media, picture, tracks)
     grid = _grid(video, policy)
     audio = _audio(spec, tracks, duration, warnings)
-    if spec.protection:
-        check_clear_lead(spec.protection, grid.segment, duration, "output.drm.option.clear_lead")
+    trees = _trees(spec, video, audio, grid, policy)
+    _check_protection(trees, duration, grid)
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -40,7 +47,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         video=tuple(video),
         audio=tuple(audio),
         subtitles=_subtitles(spec),
-        trees=_trees(spec, video, audio, grid, policy),
+        trees=trees,
         min_buffer_time=spec.packaging.min_buffer_time,
         average_bandwidth=spec.packaging.average_bandwidth,
         thumbnails=picture is not None and may_have_thumbnails(spec, policy),
@@ -84,6 +91,15 @@ def _duration(
     if duration <= 0:
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "nothing in it lasts any time.", field="input.files")
     return duration
+
+
+def _check_protection(trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
+    at = "output.drm.option"
+    last = (ceil(duration / grid.segment) - 1) * grid.segment
+    for tree in trees:
+        if tree.protection:
+            places = {"lead_at": f"{at}.clear_lead", "audio_at": f"{at}.skip_audio_encryption"}
+            check_encrypts(tree.protection, grid.segment, duration, last, **places)
 
 
 def _grid(video: Sequence[VideoOutput], policy: Policy) -> Grid:
@@ -130,13 +146,11 @@ def _trees(
     spec: JobSpec, video: Sequence[VideoOutput], audio: Sequence[AudioOutput], grid: Grid, policy: Policy
 ) -> tuple[TreeOutput, ...]:
     """The trees to publish. HLS carries h265 in fragmented MP4 only, so one such rendition decides for its tree."""
-    wanted = policy.drm_hls_transport_stream if spec.protection else policy.hls_transport_stream
-    may_be_ts = wanted and all(output.codec == "h264" for output in video)
     return tuple(
         TreeOutput(
             format=tree,
             subtitles=spec.packaging.subtitle_format(tree),
-            transport_stream=may_be_ts and tree is Format.HLS,
+            transport_stream=transport_stream(tree, video, policy, protected=spec.protection is not None),
             protection=tree_protection(
                 spec.protection, scheme_of(tree, policy), grid.segment, spec.content_id, video, audio
             )

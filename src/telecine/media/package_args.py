@@ -12,6 +12,7 @@ from telecine.core.drm import ContentKey, Label, Scheme
 from telecine.core.job import SubtitleFormat
 from telecine.core.layout import MASTER, MPD, TrackFiles, audio_group, has_master, has_mpd, track_files
 from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, TreeProtection, VideoOutput
+from telecine.core.plan_protection import clear_until
 
 SUBTITLE_GROUP = "subtitles"
 
@@ -117,14 +118,12 @@ def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
 def _protection_flags(protection: TreeProtection, segment: Fraction) -> list[str]:
     """Encryption by keys that come on stdin; `media.mend_protection` says who can get them.
 
-    The packager rounds a clear lead up to whole segments, of which a first one may be a little shorter or longer than
-    asked for, so it is told half a segment less.
+    The packager rounds what it is told of a clear lead up to whole segments.
     """
-    lead = max(Fraction(0), protection.clear_lead - segment / 2)
     return [
         "--enable_raw_key_encryption",
         f"--protection_scheme={protection.scheme.value}",
-        f"--clear_lead={float(lead):.3f}",
+        f"--clear_lead={float(clear_until(protection, segment)):.3f}",
         "--nomp4_include_pssh_in_stream",
         "--flagfile=/dev/stdin",
     ]

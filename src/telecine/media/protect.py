@@ -11,9 +11,10 @@ from pathlib import Path
 from telecine.core.drm import TRACK_TYPE_LABELS, ContentKey, Label, TrackType
 from telecine.core.layout import MASTER, MPD, TrackFiles, for_screens, has_master, has_mpd
 from telecine.core.plan import Plan, TreeOutput, TreeProtection
+from telecine.core.plan_protection import clear_until
 from telecine.media.drm_boxes import with_boxes
 from telecine.media.drm_signals import Marks
-from telecine.media.mend_protection import protect_master, protect_mpd, protect_playlist, session_lines
+from telecine.media.mend_protection import clear_segments, protect_master, protect_mpd, protect_playlist, session_lines
 from telecine.media.track_types import without_in_master, without_in_mpd
 
 
@@ -57,17 +58,17 @@ class ProtectedDraft:
     def _in_transport_stream(self) -> bool:
         return self.tree.transport_stream and not any(self.files[name].init for name in self.marks)
 
-    @property
-    def _clear_segments(self) -> int:
-        return int(self.protection.clear_lead / self.plan.segment_of(self.tree))
-
     def _mend_track(self, files: TrackFiles, marks: Marks) -> None:
         if files.init:
             init = self.folder / files.init
             init.write_bytes(with_boxes(init.read_bytes(), marks.boxes()))
+        if not files.playlist:
+            return
+        until = clear_until(self.protection, self.plan.segment_of(self.tree))
+        clear = clear_segments((self.folder / files.playlist).read_text(encoding="utf-8"), until)
         lines = marks.key_lines(transport_stream=self._in_transport_stream)
         for playlist in filter(None, (files.playlist, files.iframes)):
-            rewrite(self.folder / playlist, lambda text: protect_playlist(text, lines, self._clear_segments))
+            rewrite(self.folder / playlist, lambda text: protect_playlist(text, lines, clear))
 
     def _make_for_screens(self, kind: TrackType) -> None:
         labels = self.protection.video_labels

@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from telecine.core.drm import Scheme
-from telecine.core.plan import Plan, TreeOutput, TreeProtection
+from telecine.core.plan import Plan, TreeOutput
+from telecine.core.plan_protection import clear_until
 from telecine.media.manifests import Fault
 from telecine.media.verify_evidence import Evidence, Rendition
 
@@ -79,21 +80,19 @@ def _as_planned(evidence: Evidence, rendition: Rendition, tree: TreeOutput) -> I
         place = rendition.track.init.path if rendition.track.init else rendition.place
         yield Fault(place, f"is encrypted by {found.entry.scheme}; the plan says {protection.scheme}")
     assert evidence.plan is not None
-    lead = _clear_segments(protection, evidence.plan.segment_of(tree))
-    yield from _around_lead(rendition, lead, float(protection.clear_lead))
+    until = clear_until(protection, evidence.plan.segment_of(tree))
+    yield from _around_lead(rendition, until, float(protection.clear_lead))
 
 
-def _clear_segments(protection: TreeProtection, segment: Fraction) -> int:
-    return round(protection.clear_lead / segment)
-
-
-def _around_lead(rendition: Rendition, lead: int, seconds: float) -> Iterator[Fault]:
-    """Segments before number `lead` are clear, the others encrypted."""
-    for number, segment in enumerate(rendition.track.segments):
+def _around_lead(rendition: Rendition, until: Fraction, seconds: float) -> Iterator[Fault]:
+    """Segments that begin before `until` are clear, the others encrypted."""
+    segments = rendition.track.segments
+    for segment in segments:
+        clear = segment.start - segments[0].start < until
         hidden = rendition.encryption.segments.get(segment.piece)
-        if hidden and number < lead:
+        if hidden and clear:
             yield Fault(segment.piece.path, f"is encrypted, but the first {seconds:.3f} s are to be clear")
-        elif hidden is False and number >= lead:
+        elif hidden is False and not clear:
             yield Fault(segment.piece.path, "is clear, but is to be encrypted")
 
 

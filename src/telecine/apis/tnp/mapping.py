@@ -57,7 +57,8 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
     default_language = _default_language(request.output, audio, found)
     path = folder(request.output.path, "output.path", found)
     packaging = _packaging(request.output.packaging, found)
-    protection = read_protection(request.output.drm, found)
+    pictures = any(track.track_type == "video" for track in request.output.transcodings)
+    protection = read_protection(request.output.drm, found, pictures=pictures)
     noti_id, noti_field = _notification(request, found)
     _note_unknown(request, found)  # last: there is room for so many warnings and these matter least
     found.settle()

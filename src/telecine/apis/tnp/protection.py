@@ -9,12 +9,17 @@ _AT = "output.drm.option"
 _HEIGHTS = ("max_sd_height", "max_hd_height", "max_uhd1_height")
 
 
-def read_protection(drm: Drm | None, found: Findings) -> Protection | None:
-    """The protection that the request asks for; None where it asks for none, whatever its options say."""
+def read_protection(drm: Drm | None, found: Findings, *, pictures: bool) -> Protection | None:
+    """The protection that the request asks for; None where it asks for none, whatever its options say.
+
+    `pictures` tells whether the job has any: a job of sound alone whose sound is to stay clear encrypts nothing.
+    """
     if drm is None or not drm.enabled:
         return None
     option = drm.option or DrmOption()
     multi_key = bool(option.multi_key)
+    if option.skip_audio_encryption and not pictures:
+        found.invalid(f"{_AT}.skip_audio_encryption", "the job has audio alone, so nothing would be encrypted.")
     if option.generate_tracktype_manifests and not multi_key:
         found.warn(f"'{_AT}.generate_tracktype_manifests' has no effect without multi_key.")
     return Protection(
