@@ -11,7 +11,7 @@ from telecine.catalog import jobs, storages
 from telecine.catalog.database import Database
 from telecine.catalog.seal import Sealer
 from telecine.cli import app
-from telecine.cli.output import Exit
+from telecine.cli.output import Exit, show_record
 from telecine.cli.progress import JobProgress, clock
 from telecine.cli.system import without_password
 from telecine.core.errors import ErrorKind, TelecineError
@@ -204,6 +204,11 @@ def test_progress_outside_a_terminal_is_a_line_now_and_then(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].endswith("Film: transcoding")
     assert [line.split("Film: ")[1].split(" %")[0][:1] for line in lines[1:]] == list("1234567")
+
+
+def test_what_clients_called_things_is_no_markup(capsys):
+    show_record({"name": "Film [red] [/b]"}, as_json=False)
+    assert capsys.readouterr().out == "name  Film [red] [/b]\n"
 
 
 def test_times_are_written_as_clocks():

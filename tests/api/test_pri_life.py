@@ -88,6 +88,21 @@ class TestUpdate:
         ]
         assert job_of(ready).attempt == 1
 
+    def test_metadata_does_not_grow_for_ever(self, ready):
+        before = create(ready)
+        self.update(ready, metadata=[{"key": f"a{number}", "value": number} for number in range(190)])
+        more = [{"key": f"b{number}", "value": number} for number in range(190)]
+        assert fields_of(self.update(ready, 400, metadata=more)) == ["metadata"]
+        assert fields_of(self.update(ready, 400, metadata=more, priority=1)) == ["metadata"]
+        assert len(ready.pri("GET", "/ltcu_eventp1").json()["metadata"]) == len(before["metadata"]) + 190
+
+    def test_of_two_places_the_last_one_holds_in_every_call(self, ready):
+        places = ["s3://nagra-terminators-vod-output/first", "s3://nagra-terminators-vod-output/last"]
+        create(ready, metadata=[{"key": "destinationUri", "value": place} for place in places])
+        assert spec_of(ready).output_path == "last"
+        advance(ready, JobState.DOWNLOADING)
+        self.update(ready, metadata=[{"key": "a", "value": "1"}])
+
     def test_an_answer_can_be_sent_back(self, ready):
         body = create(ready)
         advance(ready, JobState.PACKAGING)

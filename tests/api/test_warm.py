@@ -23,6 +23,7 @@ def test_every_sites_list_is_asked_for_once(database):
     event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append(call[3]))
     warm_up(database)
     assert {site for parameters in asked for site in parameters if site in ("DEMO", "OTHR")} == {"DEMO", "OTHR"}
+    assert any("tnp" in parameters for parameters in asked)  # as its clients ask, who see no jobs of others
     assert gc.get_freeze_count() > 10_000
 
 

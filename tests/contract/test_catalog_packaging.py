@@ -1,9 +1,10 @@
 """Packaging groups, packaged assets and the access rules of their API, on both databases."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from telecine.catalog import commands, jobs, packaged_assets, packaging_groups, pri_access, sites
 from telecine.catalog.clock import utcnow
@@ -221,6 +222,21 @@ class TestRemoval:
             packaged_assets.gone(s, row.site_id, row.id, utcnow())
             assert packaged_assets.recall(s, "DEMO", "a1", "f" * 64) is None
 
+    def test_a_delete_beside_the_jobs_last_step_is_a_delete(self, database, make_asset):
+        made = make_asset()
+        advance(database, made, JobState.UPLOADING)
+
+        def delete():
+            with database.write() as s:
+                return packaged_assets.request_delete(s, "DEMO", "a1").job.state
+
+        with ThreadPoolExecutor(1) as pool:
+            with database.write() as s:
+                assert jobs.advance(s, made.job.id, 1, JobState.COMPLETE, now=utcnow())
+                deleted = pool.submit(delete)
+                wait([deleted], 0.5)  # until it stands before the row that is held here
+            assert deleted.result() is JobState.COMPLETE
+
     def test_time_runs_from_completion_and_only_with_a_retention(self, database, make_asset):
         kept, failed, timed = (
             make_asset("kept"),
@@ -247,6 +263,20 @@ class TestRemoval:
         with database.read() as s:
             row = packaged_assets.get(s, "DEMO", "timed").row
         assert (row.removed, row.trouble) == (ended + 2 * DAY, "")
+
+    @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)  # PostgreSQL chooses by statistics
+    def test_looking_for_what_is_due_reads_nothing_but_what_is_open(self, database):
+        """Every worker looks every few seconds, beside a hundred thousand jobs."""
+        asked = []
+        event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+        with database.write() as s:
+            packaged_assets.set_expiry(s)
+            packaged_assets.due(s, utcnow(), 30, 10)
+            looks = [one for one in asked if one[0].startswith("SELECT")]
+            plans = [str(s.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {one[0]}", one[1]).all()) for one in looks]
+        assert "SCAN packaged_asset USING INDEX ix_packaged_asset_keep" in plans[0]
+        assert "SCAN job" not in plans[0]
+        assert "SEARCH packaged_asset USING INDEX ix_packaged_asset_due" in plans[1]
 
     def test_what_has_expired_is_forgotten_at_once_when_it_is_deleted(self, database, make_asset):
         advance(database, make_asset(retention=DAY), JobState.COMPLETE)

@@ -138,6 +138,40 @@ def test_ten_thousand_variants(tmp_path: Path):
     assert "more than 64 renditions" in error.message
 
 
+def playlists(**texts: str) -> MemoryStore:
+    store = MemoryStore()
+    for name, text in texts.items():
+        store.upload(f"#EXTM3U\n{text}".encode(), f"{KEY}{name}.m3u8", "")
+    return store
+
+
+def test_ten_thousand_playlists_for_fast_forward(tmp_path: Path):
+    iframes = [f'#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="i{number}.m3u8"' for number in range(10_000)]
+    lead = "\n".join(["#EXT-X-STREAM-INF:BANDWIDTH=1", "v.m3u8", *iframes])
+    error = refusal(tmp_path / "work", playlists(master=lead), f"{KEY}master.m3u8")
+    assert error.kind is ErrorKind.INPUT_OVER_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("#EXTINF:2,\n0.ts\n#EXT-X-KEY:" + "A" * 10**6, "line of more than"),
+        ("\n".join(f'#EXT-X-KEY:METHOD=NONE,URI="{n}"\n#EXTINF:2,\n{n}.ts' for n in range(30_000)), "key lines"),
+        ("#EXTINF:2,\n" + "n" * 10_000 + ".ts", "too long for a file name"),
+    ],
+    ids=["one line", "key lines", "a name"],
+)
+def test_a_playlist_that_would_take_for_ever_to_read(tmp_path: Path, text: str, reason: str):
+    error = refusal(tmp_path / "work", playlists(v=text), f"{KEY}v.m3u8")
+    assert reason in error.message
+
+
+def test_a_template_that_makes_names_of_megabytes(tmp_path: Path):
+    folder = harvests.dash(tmp_path / "asset")
+    edited(folder, "stream.mpd", lambda text: text.replace("$Number$", "n" * 10**6 + "$Number$"))
+    assert "too long for a file name" in refusal(tmp_path / "work", stored(folder)).message
+
+
 def test_a_timeline_of_a_billion_segments(tmp_path: Path):
     folder = harvests.dash(tmp_path / "asset")
     edited(

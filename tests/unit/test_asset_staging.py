@@ -131,6 +131,34 @@ def test_an_object_that_was_replaced_makes_everything_anew(store: CountingStore,
     assert not made.exists()
 
 
+def test_another_asset_than_before_makes_everything_anew(store: CountingStore, workspace: Workspace):
+    """As when a client changes a request while its job waits for another attempt."""
+    stage_in(spec("a/film/"), store, workspace, context())
+    made = workspace.input_file(0)
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"from the other asset")
+    stage_in(spec("a/film/v/"), store, workspace, context())
+    assert not made.exists()
+    assert not (files_of(workspace) / "master.m3u8").exists()
+
+
+@pytest.mark.parametrize("asset", ["a/film/", "a/film/master.m3u8"])
+def test_a_manifest_is_not_even_fetched_where_it_is_too_large(store: CountingStore, workspace: Workspace, asset: str):
+    store.upload(MASTER.encode() + b"#" * 2**24, "a/film/master.m3u8", "")
+    with pytest.raises(TelecineError, match=r"'master\.m3u8' has 16,7") as refused:
+        stage_in(spec(asset), store, workspace, context())
+    assert (refused.value.kind, refused.value.field) == (ErrorKind.INPUT_OVER_LIMIT, "sourceUri")
+    assert store.fetched == []
+
+
+@pytest.mark.parametrize("name", ["n" * 256 + ".ts", "d/" * 600 + "0.ts"])
+def test_a_name_that_no_storage_has_is_refused(store: CountingStore, workspace: Workspace, name: str):
+    store.upload(MEDIA.replace("0.ts", name).encode(), "a/film/v/index.m3u8", "")
+    with pytest.raises(TelecineError, match="cannot be the name of a file") as refused:
+        stage_in(spec("a/film/"), store, workspace, context())
+    assert refused.value.kind is ErrorKind.ASSET_REFUSED
+
+
 def test_stopping_ends_the_transfers(store: CountingStore, workspace: Workspace):
     def stop(_tick: Tick) -> None:
         raise Cancelled

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from telecine.media import read_hls as read_hls_module
 from telecine.media.manifests import ManifestError, Piece, resolve
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import parse_duration, read_mpd
@@ -85,10 +86,31 @@ def test_a_presentation_time_offset_is_taken_off(tmp_path):
     assert track.segments[0].start == 0
 
 
+def test_a_constant_duration_counts_from_the_presentations_zero_also_where_the_medias_clock_is_late(tmp_path):
+    template = '<SegmentTemplate timescale="10" duration="40" presentationTimeOffset="936000" media="$Number$.m4s"/>'
+    (track,) = mpd(tmp_path, inner=template).tracks
+    assert [(s.piece.path, s.start) for s in track.segments] == [("1.m4s", 0), ("2.m4s", 4), ("3.m4s", 8)]
+    assert track.offset == 93600
+
+
+def test_a_template_says_what_those_around_it_leave_out(tmp_path):
+    inner = '<SegmentTemplate media="in-$Number$.m4s" startNumber="7"/>'
+    (track,) = mpd(tmp_path, timeline('<S t="0" d="40" r="1"/>'), inner).tracks
+    assert [(s.piece.path, s.duration) for s in track.segments] == [("in-7.m4s", 4), ("in-8.m4s", 4)]
+    assert track.init == Piece("v/i.mp4")
+
+
 def test_a_whole_file_lasts_as_long_as_the_presentation(tmp_path):
     (track,) = mpd(tmp_path, inner="<BaseURL>sub/x.mp4</BaseURL>").tracks
     assert track.segments[0].piece == Piece("sub/x.mp4")
     assert track.duration == Fraction(21, 2)
+
+
+def test_more_segments_than_a_programme_has_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(read_hls_module, "MOST_SEGMENTS", 3)
+    manifest = hls(tmp_path)
+    assert next(str(fault) for fault in manifest.faults) == "v/v.m3u8: makes it more than 3 segments in all"
+    assert [track.name for track in manifest.tracks] == ["a/a.m3u8"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +122,7 @@ def test_a_whole_file_lasts_as_long_as_the_presentation(tmp_path):
         (MPD.replace("static", "dynamic"), "live"),
         (MPD.replace("<Period>", "<Period/><Period>"), "2 periods"),
         (MPD.replace("PT10.5S", "soon"), "'soon' is not a duration"),
+        (MPD.replace('"25"', '"1e999999999"').replace("{inner}", "<BaseURL>x</BaseURL>"), "not a frame rate"),
         (MPD.replace("<Representation", "<No").replace("</Representation", "</No"), "no track"),
         (MPD.replace("{inner}", '<SegmentTemplate media="x"/>'), "neither timeline nor duration"),
         (MPD.replace("{template}", timeline('<S t="0" d="0"/>')), "without length"),
@@ -167,7 +190,10 @@ def test_references(base, reference, means):
     assert resolve(base, reference) == means
 
 
-@pytest.mark.parametrize("reference", ["/etc/passwd", "//host/x", "http://host/x", "../../x", "%2e%2e/%2e%2e/x", ""])
+@pytest.mark.parametrize(
+    "reference",
+    ["/etc/passwd", "//host/x", "http://host/x", "../../x", "%2e%2e/%2e%2e/x", "", "red\x1b[31m.ts", "%1b%5B2J.ts"],
+)
 def test_references_that_lead_elsewhere(reference):
     with pytest.raises(ManifestError):
         resolve("a/m.m3u8", reference)

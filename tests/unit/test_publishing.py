@@ -119,7 +119,7 @@ def test_a_failed_upload_leaves_no_manifest_and_the_rest_can_be_taken_back(works
         published(store, workspace)
     assert raised.value.kind is ErrorKind.STORAGE_UNREACHABLE
     assert not [key for key in keys(store) if key.endswith((".mpd", ".m3u8"))]
-    assert withdraw(lambda: store, workspace) == len(TREE)
+    assert withdraw(lambda _: store, workspace) == len(TREE)
     assert keys(store) == set()
 
 
@@ -135,7 +135,7 @@ def test_an_attempt_that_is_over_makes_no_manifest_appear(workspace: Workspace) 
     with pytest.raises(Cancelled):
         published(store, workspace, may_appear=over_at_the_second)
     assert not [key for key in keys(store) if key.endswith(("stream.mpd", "master.m3u8"))]
-    withdraw(lambda: store, workspace)
+    withdraw(lambda _: store, workspace)
     assert keys(store) == set()
 
 
@@ -152,15 +152,22 @@ def test_a_tree_without_one_of_its_manifests_is_refused_before_anything_happens(
 def test_nothing_of_an_earlier_job_is_taken_back_when_this_one_never_published(workspace: Workspace) -> None:
     store = RecordingStore()
     store.upload(b"<MPD/>", "vod/film/dash/stream.mpd", "application/dash+xml")
-    assert withdraw(lambda: store, workspace) == 0
+    assert withdraw(lambda _: store, workspace) == 0
     assert keys(store) == {"vod/film/dash/stream.mpd"}
 
 
 def test_taking_back_twice_is_taking_back_once(workspace: Workspace) -> None:
     store = RecordingStore()
     published(store, workspace)
-    assert withdraw(lambda: store, workspace) == len(TREE)
-    assert withdraw(lambda: store, workspace) == 0
+    opened: list[str] = []
+
+    def open_store(storage_id: str) -> MemoryStore:
+        opened.append(storage_id)
+        return store
+
+    assert withdraw(open_store, workspace) == len(TREE)
+    assert withdraw(open_store, workspace) == 0
+    assert opened == ["out"]
     assert keys(store) == set()
 
 

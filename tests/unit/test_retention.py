@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.jobs import SITE, services_in
 
-from telecine.catalog import jobs, packaged_assets, storages
+from telecine.catalog import jobs, packaged_assets, sites, storages
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import PackagedAsset
 from telecine.catalog.packaged_assets import NewAsset
@@ -194,6 +194,53 @@ def test_what_a_job_under_way_is_about_to_publish_there_stays(services, new_asse
         jobs.create(s, SITE, new_job(formats=("dash",)))
     sweep_assets(services, utcnow() + HOUR)
     assert there(services) == under("film", DASH)
+
+
+@pytest.mark.parametrize(("end", "left"), [(JobState.STOPPED, []), (JobState.COMPLETE, DASH)])
+def test_whether_that_stays_is_known_when_the_job_has_ended(services, new_asset, new_job, end, left):
+    publish(services, new_asset(keep=HOUR), HLS + DASH)
+    with services.database.write() as s:
+        rival = jobs.create(s, SITE, new_job(formats=("dash",))).id
+    over = utcnow() + HOUR
+    sweep_assets(services, over)
+    assert row_of(services).removed is None
+    assert row_of(services).trouble.startswith(f"Job {rival} is about to publish")
+    with services.database.write() as s:
+        assert jobs.advance(s, rival, 1, end, now=utcnow())
+    sweep_assets(services, over + retention.UNTIL_ANSWERED)
+    assert there(services) == under("film", left)
+    assert row_of(services).removed is not None
+
+
+def test_what_another_site_published_to_the_same_place_stays(services, new_asset):
+    """Two sites of one house may share a bucket."""
+    publish(services, new_asset(keep=HOUR), HLS)
+    with services.database.write() as s:
+        sites.create(s, services.sealer, "TWO2")
+        values = [storages.StorageValues(kind, kind, kind, "RG011", "key", "secret") for kind in ("input", "output")]
+        made = [storages.create(s, services.sealer, "TWO2", one).storage_id for one in values]
+        spec = jobs.spec_of(jobs.load(s, 1)).model_copy(update={"input_storage": made[0], "output_storage": made[1]})
+        later = jobs.create(s, "TWO2", jobs.NewJob(spec=spec, request={}, dialect="pri")).id
+    publish(services, later, HLS)
+    sweep_assets(services, utcnow() + HOUR)
+    assert there(services) == under("film", HLS)
+    assert row_of(services).removed is not None
+
+
+def test_what_was_published_there_by_a_storage_that_is_gone_stays(services, new_asset, new_job):
+    """As when the keys of a bucket were changed by registering it anew."""
+    publish(services, new_asset(keep=HOUR), HLS)
+    with services.database.write() as s:
+        again = storages.StorageValues("output", "output", "output", "RG011", "key", "secret")
+        other = storages.create(s, services.sealer, SITE, again).storage_id
+        new = new_job(formats=("hls",))
+        spec = new.spec.model_copy(update={"output_storage": other})
+        later = jobs.create(s, SITE, jobs.NewJob(spec=spec, request={}, dialect="pri")).id
+    publish(services, later, HLS)
+    with services.database.write() as s:
+        storages.delete(s, SITE, [other])
+    sweep_assets(services, utcnow() + HOUR)
+    assert there(services) == under("film", HLS)
 
 
 def test_a_storage_that_does_not_let_us_is_tried_again(services, new_asset):

@@ -11,6 +11,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from telecine.apis import tnp
 from telecine.catalog import jobs, sites
 from telecine.catalog.database import Database
 from telecine.catalog.jobs import JobFilter
@@ -27,7 +28,7 @@ def warm_up(database: Database) -> None:
     try:
         with database.read() as s:
             for site in sites.every(s):
-                _, rows = jobs.search(s, site.site_id, JobFilter())
+                _, rows = jobs.search(s, site.site_id, JobFilter(dialect=tnp.DIALECT))
                 jobs.percent_done(s, rows)
                 if time.monotonic() - begun > LONGEST:
                     break

@@ -4,7 +4,7 @@ There is no site here: the id came from our own queue. Findings are fenced like 
 attempt reports, or one whose job has ended meanwhile, is refused.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Literal
 
@@ -27,9 +27,9 @@ Level = Literal["debug", "info", "warning", "error"]
 _LARGE = (Job.spec, Job.request, Job.media, Job.outputs)
 
 
-def load(s: Session, job_id: int) -> Job:
-    """The job with all its columns. Raises NOT_FOUND."""
-    job = s.get(Job, job_id)
+def load(s: Session, job_id: int, *, lock: bool = False) -> Job:
+    """The job with all its columns, held until the transaction ends where `lock` is set. Raises NOT_FOUND."""
+    job = s.get(Job, job_id, with_for_update=lock or None, populate_existing=lock)
     if job is None:
         raise TelecineError(ErrorKind.NOT_FOUND, f"Job {job_id}")
     return job
@@ -116,12 +116,12 @@ def unfinished(s: Session) -> Sequence[Job]:
     return s.scalars(select(Job).where(Job.end_time.is_(None)).order_by(Job.id).options(*without)).all()
 
 
-def successors(s: Session, job: Job) -> Sequence[Job]:
-    """Other jobs of the site for the same content that have not ended, or became complete after `job` ended."""
+def successors(s: Session, job: Job, site_ids: Set[str]) -> Sequence[Job]:
+    """Other jobs of these sites for the same content that have not ended, or became complete after `job` ended."""
     after: ColumnElement[bool] = Job.end_time.is_(None)
     if job.end_time is not None:
         after |= (Job.state == JobState.COMPLETE) & (Job.end_time > job.end_time)
-    same = (Job.site_id == job.site_id) & (Job.content_id == job.content_id) & (Job.id != job.id)
+    same = Job.site_id.in_(site_ids) & (Job.content_id == job.content_id) & (Job.id != job.id)
     return s.scalars(select(Job).where(same, after)).all()
 
 

@@ -341,7 +341,8 @@ class PackagingGroup(Base):
     update_time: Mapped[datetime]
 
 
-_TO_REMOVE = text("removed IS NULL AND (deleting OR expires IS NOT NULL)")
+TO_REMOVE = text("removed IS NULL AND (deleting OR expires IS NOT NULL)")
+"""Which packaged assets have outputs to be removed some day: the index of those is found by these very words."""
 _TO_EXPIRE = text("expires IS NULL AND keep_seconds IS NOT NULL")
 
 
@@ -378,7 +379,7 @@ class PackagedAsset(Base):
 
     __table_args__ = (
         Index("ix_packaged_asset_list", "site_id", "created", "id"),
-        Index("ix_packaged_asset_due", "not_before", sqlite_where=_TO_REMOVE, postgresql_where=_TO_REMOVE),
+        Index("ix_packaged_asset_due", "not_before", sqlite_where=TO_REMOVE, postgresql_where=TO_REMOVE),
         Index("ix_packaged_asset_keep", "job_id", sqlite_where=_TO_EXPIRE, postgresql_where=_TO_EXPIRE),
     )
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, defer
 
 from telecine.catalog import jobs
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
-from telecine.catalog.models import SHORT, Job, PackagedAsset
+from telecine.catalog.models import SHORT, TO_REMOVE, Job, PackagedAsset
 from telecine.catalog.text import checked, checked_json, storable
 from telecine.catalog.turns import one_at_a_time
 from telecine.core.errors import ErrorKind, TelecineError
@@ -76,13 +76,13 @@ def create(s: Session, site_id: str, new: NewAsset, *, now: datetime | None = No
 
 
 def get(s: Session, site_id: str, asset_id: str, *, lock: bool = False) -> Asset:
-    """The site's asset, held until the transaction ends where `lock` is set. Raises NOT_FOUND."""
+    """The site's asset, held with its job until the transaction ends where `lock` is set. Raises NOT_FOUND."""
     row = None
     if storable(asset_id):
         row = s.get(PackagedAsset, (site_id, asset_id), with_for_update=lock or None, populate_existing=lock)
     if row is None or row.deleting:
         raise TelecineError(ErrorKind.NOT_FOUND, f"Packaged asset {asset_id[:SHORT]!r}")
-    return Asset(row, jobs.load(s, row.job_id))
+    return Asset(row, jobs.load(s, row.job_id, lock=lock))
 
 
 def search(s: Session, site_id: str, *, page_unit: int = 25, page_index: int = 1) -> tuple[int, list[Asset]]:
@@ -128,12 +128,16 @@ def request_delete(s: Session, site_id: str, asset_id: str, *, now: datetime | N
 
 def set_expiry(s: Session) -> int:
     """Say of every asset that has become complete when its outputs go; returns how many those are."""
-    waiting = select(PackagedAsset, Job.end_time).join(Job, Job.id == PackagedAsset.job_id)
     open_end = PackagedAsset.expires.is_(None) & PackagedAsset.keep_seconds.is_not(None)
-    found = s.execute(waiting.where(open_end, Job.state == JobState.COMPLETE)).all()
-    for row, ended in found:
+    # Not a join: SQLite would begin it with all jobs there are.
+    complete = exists().where(Job.id == PackagedAsset.job_id, Job.state == JobState.COMPLETE)
+    found = list(s.scalars(select(PackagedAsset).where(open_end, complete)))
+    for row in found:
+        ended = jobs.load(s, row.job_id).end_time
         assert ended is not None
         row.expires = ended + timedelta(seconds=row.keep_seconds or 0)
+        if not row.deleting:
+            row.not_before = row.expires
     s.flush()
     return len(found)
 
@@ -141,7 +145,7 @@ def set_expiry(s: Session) -> int:
 def due(s: Session, now: datetime, lease_seconds: float, limit: int) -> list[PackagedAsset]:
     """Claim up to `limit` assets whose outputs are to be removed: nobody else gets them for `lease_seconds`."""
     wanted = PackagedAsset.deleting.is_(True) | (PackagedAsset.expires <= now)
-    query = select(PackagedAsset).where(PackagedAsset.removed.is_(None), wanted, PackagedAsset.not_before <= now)
+    query = select(PackagedAsset).where(TO_REMOVE, wanted, PackagedAsset.not_before <= now)
     query = query.order_by(PackagedAsset.not_before).limit(limit).with_for_update(skip_locked=True)
     claimed = list(s.scalars(query))
     for row in claimed:

@@ -119,6 +119,11 @@ def is_published(s: Session, bucket: str) -> bool:
     return kinds == {"output"}
 
 
+def publishers(s: Session, bucket: str) -> set[str]:
+    """Every site that has `bucket` as an output."""
+    return set(s.scalars(select(Storage.site_id).where(Storage.aws_bucket == bucket, Storage.io_type == "output")))
+
+
 def update(s: Session, sealer: Sealer, site_id: str, storage_id: str, changes: StorageChanges) -> Storage:
     """Change what `changes` names. Raises NOT_FOUND, FIELD_INVALID, FIELD_OUT_OF_RANGE.
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from telecine.core.errors import ErrorKind, TelecineError
@@ -84,7 +85,7 @@ def show_record(values: Mapping[str, Any], as_json: bool) -> None:
         return
     width = max(map(len, values), default=0)
     for name, value in values.items():
-        console().print(f"[dim]{name:<{width}}[/]  {text(value)}", markup=True)
+        console().print(f"[dim]{name:<{width}}[/]  {escape(text(value))}", markup=True)
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, *, none: str) -> None:
@@ -96,7 +97,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json
     elif sys.stdout.isatty():
         table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*(text(row[column]) for column in columns))
+            table.add_row(*(escape(text(row[column])) for column in columns))
         console().print(table)
     else:
         for row in rows:

@@ -6,8 +6,9 @@ object has changed in the storage since, everything is made anew.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
 
@@ -17,15 +18,21 @@ from telecine.core.progress import Tick
 from telecine.media.asset import Contents, files_of, keep_contents
 from telecine.media.asset_manifest import candidates, is_master, playlists_of, read_lead, role
 from telecine.media.context import Context
-from telecine.media.manifests import MOST_MANIFEST_BYTES
+from telecine.media.manifests import NO_NAME
 from telecine.media.workspace import Workspace
 from telecine.storage.store import ObjectInfo, Store
 
 AT_ONCE = 8
 """Transfers under way at a time: segments are small, and asking for one takes as long as fetching it."""
+AT_HAND = 4 * AT_ONCE
+"""Transfers that are under way or next."""
 _LOOK = 0.25
 _HEAD_BYTES = 64 * 2**10
 _LONGEST_NAME = 255
+_LONGEST_KEY = 1024
+"""Bytes, as S3 has it."""
+_LARGEST_MANIFEST = 16 * 2**20
+"""Bytes. Twelve hours in segments of a second take a third of it; reading one takes up to eighty times its size."""
 
 
 class ChangedError(Exception):
@@ -81,8 +88,8 @@ def _renditions(names: Sequence[str], key: str) -> list[str]:
 def _named_by(lead: str, fetcher: "_Fetcher", workspace: Workspace, context: Context) -> list[str]:
     """Fetch a manifest and the playlists below it; the media files that they name, in order."""
     root = files_of(workspace)
-    fetcher.fetch([lead], MOST_MANIFEST_BYTES)
-    fetcher.fetch(playlists_of(root, lead, context.limits), MOST_MANIFEST_BYTES)
+    fetcher.fetch([lead], _LARGEST_MANIFEST)
+    fetcher.fetch(playlists_of(root, lead, context.limits), _LARGEST_MANIFEST)
     tracks = read_lead(root, lead, context.limits).manifest.tracks
     pieces = (piece for track in tracks for piece in (track.init, *(s.piece for s in track.segments)) if piece)
     return list(dict.fromkeys(piece.path for piece in pieces))
@@ -126,8 +133,12 @@ class _Fetcher:
         """Bring objects to the work folder, those that are not there yet. `most` is the largest size of each."""
         self._check_count(len(names))
         for name in names:
-            _check_name(name)
-        self._together(self._look(name, most) for name in names if name not in self.known)
+            _check_name(name, self.prefix)
+        self._together(self._look(name) for name in names if name not in self.known)
+        large = next((name for name in names if most is not None and self.known[name].size > most), None)
+        if large is not None:
+            detail = f"'{large}' has {self.known[large].size:,} bytes, the limit for a manifest is {most:,}."
+            raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, detail, field=FIELD)
         total = sum(self.known[name].size for name in names)
         if total > self.context.limits.input_bytes:
             detail = f"the asset has {total:,} bytes, the limit is {self.context.limits.input_bytes:,}."
@@ -135,13 +146,11 @@ class _Fetcher:
         self.done = 0.0
         self._together((self._bring(name) for name in names), float(total))
 
-    def _look(self, name: str, most: int | None) -> Callable[[], None]:
+    def _look(self, name: str) -> Callable[[], None]:
         def look() -> None:
             there = self.store.head(f"{self.prefix}{name}")
             if there is None:
                 raise TelecineError(ErrorKind.OBJECT_MISSING, f"{self.prefix}{name}", field=FIELD)
-            if most is not None and there.size > most:
-                raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, f"'{name}' has {there.size:,} bytes.", field=FIELD)
             self.known[name] = there
 
         return look
@@ -180,11 +189,13 @@ class _Fetcher:
 
     def _together(self, work: Iterable[Callable[[], None]], total: float | None = None) -> None:
         """Do the work in threads; only this thread reports. The first failure ends the rest."""
+        rest = iter(work)
         with ThreadPoolExecutor(AT_ONCE, "asset") as pool:
-            waiting: set[Future[None]] = {pool.submit(one) for one in work}
+            waiting: set[Future[None]] = set()
             try:
-                while waiting:
-                    done, waiting = wait(waiting, _LOOK, FIRST_EXCEPTION)
+                # A few at a time: to wait for a hundred thousand takes longer than to fetch them.
+                while waiting := waiting | {pool.submit(one) for one in islice(rest, AT_HAND - len(waiting))}:
+                    done, waiting = wait(waiting, _LOOK, FIRST_COMPLETED)
                     for one in done:
                         one.result()
                     self.context.poll()
@@ -200,11 +211,15 @@ class _Fetcher:
             raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, detail, field=FIELD)
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, prefix: str) -> None:
     """Refuse names that no file here can have; readers make sure that they are below the asset's folder."""
     parts = name.split("/")
-    if any(not part or part in (".", "..") or len(part.encode()) > _LONGEST_NAME for part in parts) or "\0" in name:
-        raise refused(f"it names '{name[:200]}', which cannot be the name of a file.")
+    if (
+        NO_NAME.search(name)
+        or any(part in ("", ".", "..") or len(part.encode()) > _LONGEST_NAME for part in parts)
+        or len(f"{prefix}{name}".encode()) > _LONGEST_KEY
+    ):
+        raise refused(f"it names {name[:200]!r}, which cannot be the name of a file.")
 
 
 def _identity(there: ObjectInfo) -> list[str]:

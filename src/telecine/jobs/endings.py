@@ -14,11 +14,16 @@ from telecine.jobs.messages import STALE, Ending
 from telecine.jobs.publishing import withdraw
 from telecine.jobs.services import Services
 from telecine.jobs.staging import remove, sweep
+from telecine.storage.store import Store
 
 
 def take_back(services: Services, job: Job) -> int:
     """Delete what the job has published, and return how many files that were. Raises what the storage raises."""
-    return withdraw(lambda: services.store(job, job.output_storage), services.workspace(job.id))
+
+    def store(storage_id: str) -> Store:
+        return services.store(job, storage_id or job.output_storage)
+
+    return withdraw(store, services.workspace(job.id))
 
 
 def conclude(services: Services, job_id: int, attempt: int, ending: Ending) -> str:

@@ -63,7 +63,7 @@ def publish(
 
     def about_to_appear() -> None:
         may_appear()
-        record = {"prefix": prefix, "names": sorted(names)}
+        record = {"storage": spec.output_storage, "prefix": prefix, "names": sorted(names)}
         write_finished(workspace, _record(workspace), json.dumps(record).encode())
 
     done = trees.publish(
@@ -78,16 +78,17 @@ def publish(
     return Published(prefix, manifests, done.files, done.bytes, float(plan.duration), folders)
 
 
-def withdraw(open_store: Callable[[], Store], workspace: Workspace) -> int:
+def withdraw(open_store: Callable[[str], Store], workspace: Workspace) -> int:
     """Delete what this job has published, manifests first, and return how many files that may have been.
 
-    `open_store` opens the output storage, and is not called where nothing was published.
+    `open_store` opens a storage by its id: the one that was published to, whatever the job says by now, or "" where an
+    older release wrote no id down. It is not called where nothing was published.
     """
     record = _record(workspace)
     if not record.exists():
         return 0
     written = json.loads(record.read_bytes())
-    trees.unpublish(open_store(), written["prefix"], written["names"])
+    trees.unpublish(open_store(written.get("storage", "")), written["prefix"], written["names"])
     record.unlink(missing_ok=True)
     return len(written["names"])
 

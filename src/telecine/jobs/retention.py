@@ -41,7 +41,7 @@ def sweep_assets(services: Services, now: datetime) -> bool:
         try:
             _carry_out(services, asset, now)
         except TelecineError as error:
-            _log.warning("outputs could not be removed", job=asset.job_id, kind=error.kind.value)
+            _log.warning("outputs could not be removed", job=asset.job_id, kind=error.kind.value, detail=error.detail)
             _later(services, asset, now + UNTIL_ANSWERED, error.message)
     return len(claimed) == BATCH
 
@@ -69,7 +69,10 @@ def _remove(services: Services, job: Job) -> str:
         removed = take_back(services, job)  # of an attempt that failed or was stopped, as far as there is a record
         if job.state is JobState.COMPLETE:
             store = services.store(job, job.output_storage)
-            removed += remove_trees(store, prefix_of(jobs.spec_of(job)), _folders(job) - _taken(services, job))
+            rivals = _rivals(services, job)
+            taken = {folder for one in rivals for folder in _folders(one)}
+            removed += remove_trees(store, prefix_of(jobs.spec_of(job)), _folders(job) - taken)
+            _wait_for(rivals, _folders(job))
     except TelecineError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
@@ -77,12 +80,23 @@ def _remove(services: Services, job: Job) -> str:
     return f"{removed} published files were removed."
 
 
-def _taken(services: Services, job: Job) -> set[str]:
-    """Folders that another job of the same content has published to since, or is about to: its trees lie there now."""
+def _rivals(services: Services, job: Job) -> list[Job]:
+    """Jobs that have published to the same place since, of whichever site that has the bucket, or are about to.
+
+    One whose storage is no longer registered may have published to the same bucket, and counts.
+    """
     with services.database.read() as s:
         bucket, prefix = _bucket(s, job), prefix_of(jobs.spec_of(job))
-        rivals = [one for one in jobs.successors(s, job) if prefix_of(jobs.spec_of(one)) == prefix]
-        return {folder for one in rivals if _bucket(s, one) == bucket for folder in _folders(one)}
+        found = jobs.successors(s, job, {job.site_id, *storages.publishers(s, bucket)})
+        same = [one for one in found if prefix_of(jobs.spec_of(one)) == prefix]
+        return [one for one in same if _bucket(s, one) in ("", bucket)]
+
+
+def _wait_for(rivals: list[Job], folders: set[str]) -> None:
+    """Raise IN_USE where a rival is under way: should it fail, what lies in its folders is nobody's but ours."""
+    for one in rivals:
+        if one.state not in TERMINAL and folders & _folders(one):
+            raise TelecineError(ErrorKind.IN_USE, f"Job {one.id} is about to publish to the same place.")
 
 
 def _bucket(s: Session, job: Job) -> str:

@@ -188,7 +188,7 @@ class _OneShot:
             return self._run(slots)
         except BaseException:
             self.stop.clear()
-            withdraw(lambda: self.stores.output, self.workspace)
+            withdraw(lambda _: self.stores.output, self.workspace)
             sweep(self.workspace)
             raise
 

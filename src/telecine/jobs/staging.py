@@ -10,6 +10,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.progress import Tick
 from telecine.jobs.asset_staging import ChangedError, stage_asset
+from telecine.jobs.publishing import RECORD
 from telecine.media.context import Context
 from telecine.media.workspace import Workspace, write_finished
 from telecine.storage.store import ObjectInfo, Store
@@ -35,11 +36,7 @@ def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context
     workspace.root.mkdir(parents=True, exist_ok=True)
     sweep(workspace)
     if spec.asset:
-        try:
-            stage_asset(spec.asset, store, workspace, context)
-        except ChangedError:
-            empty(workspace)
-            stage_asset(spec.asset, store, workspace, context)
+        _stage_asset(spec, store, workspace, context)
         return
     wanted = list(_wanted(spec, workspace, context))
     found = [_look(store, one) for one in wanted]
@@ -54,6 +51,21 @@ def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context
         context.report(Tick(done, total))
 
 
+def _stage_asset(spec: JobSpec, store: Store, workspace: Workspace, context: Context) -> None:
+    """Fetch the job's asset, anew where it has changed in the storage or where the job had another one before."""
+    source = workspace.asset / "source.json"
+    named = json.dumps([spec.input_storage, spec.asset]).encode()
+    if workspace.asset.exists() and (not source.exists() or source.read_bytes() != named):
+        empty(workspace)
+    write_finished(workspace, source, named)
+    try:
+        stage_asset(spec.asset, store, workspace, context)
+    except ChangedError:
+        empty(workspace)
+        write_finished(workspace, source, named)
+        stage_asset(spec.asset, store, workspace, context)
+
+
 def sweep(workspace: Workspace) -> None:
     """Remove every temporary file that a stopped or killed worker left in the job's folder."""
     for path in list(workspace.temporaries()):
@@ -61,9 +73,10 @@ def sweep(workspace: Workspace) -> None:
 
 
 def empty(workspace: Workspace) -> None:
-    """Remove everything in the job's folder."""
+    """Remove everything in the job's folder but the record of what was published, which may have to be taken back."""
     for path in list(workspace.root.iterdir()):
-        remove(path)
+        if path.name != RECORD:
+            remove(path)
 
 
 def remove(path: Path) -> None:

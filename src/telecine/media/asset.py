@@ -33,6 +33,10 @@ _OF_NO_CONCERN = ("The header names no duration", "The frame rate varies")
 """Beginnings of the probe's warnings that are true of every harvest, or tell what only encoding would do."""
 
 
+LONGEST_LABEL = 255
+"""Characters of a name that viewers read; a stranger's may be as long as a manifest."""
+
+
 class Contents(BaseModel):
     """What was fetched of an asset: names below its folder. Without a leading manifest every file is a rendition."""
 
@@ -175,7 +179,7 @@ class _Reader:
                 self.warnings.append(f"The subtitles '{track.name}' are left out: they hold no text.")
                 continue
             write_finished(self.workspace, self.workspace.subtitle(number), subtitles.to_vtt(cues).encode())
-            yield AssetText(file=number, language=of_tag(track.language) or "und", label=track.label)
+            yield AssetText(file=number, language=of_tag(track.language) or "und", label=track.label[:LONGEST_LABEL])
             number += 1
 
     def _cues(self, track: Track, origin: Fraction) -> list[subtitles.Cue]:
@@ -197,7 +201,7 @@ def _sounds(number: int, track: Track, info: MediaInfo, shift: Fraction, muxed: 
             track=sound,
             shift=shift,
             language=described.language if beside else of_tag(track.language),
-            label=described.label if beside else track.label,
+            label=(described.label if beside else track.label)[:LONGEST_LABEL],
             default=track.default or beside,
             choice=f"{track.choice}.{ordinal}" if track.kind == "audio" else f"0.{ordinal}",
         )

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import m3u8
-
 from telecine.core.asset_cuts import FIELD, refused
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.languages import of_tag
 from telecine.core.limits import MediaLimits
 from telecine.media.manifests import Manifest, ManifestError, read_text, resolve, understood
-from telecine.media.read_hls import OPEN_ENDED, read_hls, read_media_playlist
+from telecine.media.read_hls import OPEN_ENDED, parsed, read_hls, read_media_playlist
 from telecine.media.read_mpd import parse_xml, read_mpd
 
 type Role = Literal["mpd", "playlist", "media", "text"]
@@ -30,6 +28,7 @@ _ROLES: dict[str, Role] = {
     **dict.fromkeys((".vtt", ".srt"), "text"),
 }
 _MASTER = re.compile(r"^#EXT-X-STREAM-INF:", re.MULTILINE)
+_LEADS = re.compile("#EXT-X-(?:STREAM-INF|I-FRAME-STREAM-INF|MEDIA):")
 _KEY = re.compile(r"^#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\b)(?!.*[,:]METHOD=NONE\b)", re.MULTILINE)
 _BREAKS = {
     "#EXT-X-DISCONTINUITY": "has a discontinuity (EXT-X-DISCONTINUITY)",
@@ -86,10 +85,10 @@ def playlists_of(root: Path, lead: str, limits: MediaLimits) -> list[str]:
         return []
     with _told():
         text = read_text(root, lead)
-        if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > limits.streams * 8:
+        if len(_LEADS.findall(text)) > limits.streams * 8:
             raise _too_many(lead, limits)
         with understood(lead):
-            master = m3u8.loads(text)
+            master = parsed(lead, text)
             references = [item.uri for item in (*master.playlists, *master.media) if item.uri]
             names = list(dict.fromkeys(resolve(lead, reference) for reference in references))
     if len(names) > limits.streams:
@@ -106,12 +105,14 @@ def read_lead(root: Path, lead: str, limits: MediaLimits) -> Lead:
         if role(lead) == "mpd":
             return _read_mpd(root, lead, limits)
         text = read_text(root, lead)
+        for name in (lead, *playlists_of(root, lead, limits)):
+            _check_tags(name, read_text(root, name))
         if not is_master(text):
             manifest = read_media_playlist(root, lead)
             return Lead(manifest, Described(), tuple(_judged(root, manifest)))
         manifest = read_hls(root, lead)
         with understood(lead):
-            muxed = _muxed(m3u8.loads(text))
+            muxed = _muxed(parsed(lead, text))
         return Lead(manifest, muxed, tuple(_judged(root, manifest)))
 
 
@@ -126,26 +127,23 @@ def _read_mpd(root: Path, lead: str, limits: MediaLimits) -> Lead:
 
 def _judged(root: Path, manifest: Manifest) -> Iterator[str]:
     """Refuse playlists that cannot be packaged; warn of those that only look as if."""
-    ignored = {track.name for track in manifest.iframes}
+    ignored = _iframes(root, manifest)
     reached = {track.name for track in manifest.tracks} | {manifest.path}
     for fault in manifest.faults:
         if fault.what == OPEN_ENDED and fault.path in reached:
             yield f"The playlist '{fault.path}' has no end mark; it is taken for a finished one."
-        elif fault.path in reached or not _is_iframes(root, manifest, fault.path, ignored):
+        elif fault.path in reached or fault.path not in ignored:
             raise ManifestError(fault.path, fault.what)
-    for name in sorted(reached):
-        _check_tags(name, read_text(root, name))
 
 
-def _is_iframes(root: Path, manifest: Manifest, path: str, known: set[str]) -> bool:
-    """Whether a playlist is named for fast forward only; those are not needed."""
-    if path in known:
-        return True
-    master = m3u8.loads(read_text(root, manifest.path))
-    return path in {resolve(manifest.path, item.uri) for item in master.iframe_playlists if item.uri}
+def _iframes(root: Path, manifest: Manifest) -> set[str]:
+    """Playlists that are named for fast forward; they are not needed, there or not."""
+    lead = parsed(manifest.path, read_text(root, manifest.path))
+    return {resolve(manifest.path, item.uri) for item in lead.iframe_playlists if item.uri}
 
 
 def _check_tags(name: str, text: str) -> None:
+    """Refuse a playlist for what it says, before all of it is read."""
     if _KEY.search(text):
         raise ManifestError(name, "says that it is encrypted (EXT-X-KEY); only clear assets can be packaged")
     begun = False

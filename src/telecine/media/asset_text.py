@@ -117,12 +117,19 @@ def _inner(content: bytes, begin: int, end: int, way: tuple[str, ...]) -> Iterat
 
 
 def _samples(content: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Start and length in ticks, and content, of every sample in the fragments of a segment."""
-    at = 0
+    """Start and length in ticks, and content, of every sample in the fragments of a segment.
+
+    Raises BrokenError where samples lie in each other: a few bytes could ask for the same megabytes for ever.
+    """
+    at = taken = 0
     for name, body, end in boxes(content):
         if name == "moof":
             for traf, stop in _inner(content, body, end, ("traf",)):
-                yield from _run(content, at, traf, stop)
+                for sample in _run(content, at, traf, stop):
+                    taken += len(sample[2])
+                    if taken > len(content):
+                        raise BrokenError("has samples of more bytes than it has itself")
+                    yield sample
         at = end
 
 

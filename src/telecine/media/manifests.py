@@ -4,6 +4,7 @@
 out of that folder, or to another server, is at fault.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 Kind = Literal["video", "audio", "text"]
 
+NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Characters that no name of a file may hold: controls, and what is no character."""
+
+LONGEST_REFERENCE = 8192
+"""Characters: a name, percent-encoded, with a query such as a signature."""
 MOST_MANIFEST_BYTES = 64 * 2**20
 MOST_SEGMENTS = 1_000_000
 
@@ -192,8 +198,13 @@ def understood(path: str) -> Iterator[None]:
 def resolve(base: str, reference: str) -> str:
     """The file that `reference` in the file `base` means, both relative to the folder that is read.
 
-    Raises ManifestError, at `base`, for what is not a file below that folder.
+    Raises ManifestError, at `base`, for what is not a file below that folder, is longer than any name, or holds control
+    characters, which do harm wherever such a name is shown.
     """
+    if len(reference) > LONGEST_REFERENCE:
+        raise ManifestError(base, f"'{reference[:200]}…' is too long for a file name")
+    if NO_NAME.search(unquote(reference)):
+        raise ManifestError(base, f"{reference[:200]!r} holds control characters")
     parts = urlsplit(reference)
     if parts.scheme or parts.netloc or parts.path.startswith("/") or not parts.path:
         raise ManifestError(base, f"'{reference[:200]}' is not a relative file name")

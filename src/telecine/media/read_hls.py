@@ -12,6 +12,7 @@ from urllib.parse import quote
 import m3u8
 
 from telecine.media.manifests import (
+    MOST_SEGMENTS,
     Fault,
     Kind,
     Manifest,
@@ -29,6 +30,10 @@ from telecine.media.read_hls_keys import hls_marks, session_keys
 
 _VIDEO_CODECS = ("avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
 _MICRO = 1_000_000
+LONGEST_LINE = 16 * 2**10
+"""Characters. Key lines have a few thousand; patterns that attributes are found by take the square of it."""
+MOST_KEY_LINES = 1000
+"""The library compares every one with every segment."""
 
 OPEN_ENDED = "has no EXT-X-ENDLIST, so players take it for a live stream"
 """The fault of a playlist that does not say that it is whole."""
@@ -38,13 +43,13 @@ def read_hls(root: Path, path: str) -> Manifest:
     """Read the multivariant playlist `path` below `root`. Raises ManifestError where it cannot be understood."""
     with understood(path):
         text = read_text(root, path)
-        return _manifest(root, path, _parsed(path, text), session_keys(text))
+        return _manifest(root, path, parsed(path, text), session_keys(text))
 
 
 def playlists_of(root: Path, path: str) -> list[str]:
     """The media playlists that the multivariant playlist `path` names, there or not. Raises ManifestError."""
     with understood(path):
-        master = _parsed(path, read_text(root, path))
+        master = parsed(path, read_text(root, path))
         items = [*master.media, *master.playlists, *master.iframe_playlists]
         return sorted({resolve(path, item.uri) for item in items if item.uri})
 
@@ -101,6 +106,7 @@ class _Reader:
     def __init__(self, root: Path, master: str) -> None:
         self._root = root
         self._master = master
+        self._left = MOST_SEGMENTS
         self.playlists: list[str] = []
         self.faults: list[Fault] = []
 
@@ -128,7 +134,10 @@ class _Reader:
         try:
             with understood(name):
                 text = read_text(self._root, name)
-                playlist = _parsed(name, text)
+                self._left -= text.count("#EXTINF")
+                if self._left < 0:  # the library takes a kilobyte for each
+                    raise ManifestError(name, f"makes it more than {MOST_SEGMENTS:,} segments in all")
+                playlist = parsed(name, text)
                 segments, init = _segments(name, playlist)
                 marks, faults = hls_marks(name, text)
             self.faults += faults
@@ -151,9 +160,14 @@ class _Reader:
         )
 
 
-def _parsed(path: str, text: str) -> Any:  # noqa: ANN401
+def parsed(path: str, text: str) -> Any:  # noqa: ANN401
+    """The playlist `path` as the library reads it. Raises ManifestError."""
     if not text.startswith("#EXTM3U"):
         raise ManifestError(path, "is not an HLS playlist (no EXTM3U)")
+    if any(len(line) > LONGEST_LINE for line in text.splitlines()):
+        raise ManifestError(path, f"has a line of more than {LONGEST_LINE} characters")
+    if text.count("#EXT-X-KEY") > MOST_KEY_LINES:
+        raise ManifestError(path, f"has more than {MOST_KEY_LINES} key lines")
     try:
         return m3u8.loads(text)
     except Exception as error:  # the library raises whatever its parsing stumbles over

@@ -28,6 +28,7 @@ ROLE = "urn:mpeg:dash:role:2011"
 _NS = {"d": NAMESPACE}
 _TRICK_MODE = "http://dashif.org/guidelines/trickmode"
 _DURATION = re.compile(r"^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,12})?)S)?)?$")
+_RATE = re.compile(r"\d{1,9}(?:/\d{1,9}|\.\d{1,9})?", re.ASCII)
 _IDENTIFIER = re.compile(r"\$(RepresentationID|Number|Bandwidth|Time)?(?:%0(\d{1,2})d)?\$")
 
 
@@ -107,30 +108,60 @@ class _Scope:
         adaptation, representation = self.elements[2:]
         return representation.get(name) or adaptation.get(name) or ""
 
-    def file(self, reference: str) -> Piece:
-        """A file by its reference, below every BaseURL on the way."""
-        bases = [text for element in self.elements if (text := element.findtext("d:BaseURL", "", _NS).strip())]
-        return Piece(resolve(self.path, "".join([*(base for base in bases if base.endswith("/")), reference])))
+    def base(self) -> str:
+        """What every BaseURL on the way puts before a reference."""
+        bases = [element.findtext("d:BaseURL", "", _NS).strip() for element in self.elements]
+        return "".join(base for base in bases if base.endswith("/"))
 
-    def innermost(self, name: str) -> etree._Element | None:
-        """The innermost element of a name, such as SegmentTemplate."""
+    def file(self, reference: str) -> Piece:
+        """A whole file by its reference, `base` included."""
+        return Piece(resolve(self.path, reference))
+
+    def inherited(self, name: str) -> "_Timing | None":
+        """What all elements of a name, such as SegmentTemplate, say together; an inner one overrules those around."""
         found = [t for element in self.elements[1:] if (t := element.find(f"d:{name}", _NS)) is not None]
-        return found[-1] if found else None
+        if not found:
+            return None
+        timelines = [t for element in found if (t := element.find("d:SegmentTimeline", _NS)) is not None]
+        values = {str(key): str(value) for element in found for key, value in element.attrib.items()}
+        return _Timing(values, timelines[-1] if timelines else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """The attributes of a SegmentTemplate or SegmentBase, and its SegmentTimeline where it has one."""
+
+    values: dict[str, str]
+    timeline: etree._Element | None
+
+    def number(self, name: str, otherwise: int) -> int:
+        """An attribute that is a whole number. Raises ValueError."""
+        return int(self.values.get(name, otherwise))
+
+    @property
+    def scale(self) -> int:
+        """Ticks of a second."""
+        return self.number("timescale", 1)
+
+    @property
+    def offset(self) -> int:
+        """What the media's clock shows at the presentation's zero, in ticks."""
+        return self.number("presentationTimeOffset", 0)
 
 
 def _track(scope: _Scope) -> Track:
     adaptation, representation = scope.elements[2:]
     kind = _kind(adaptation, representation)
     assert kind is not None
-    template = scope.innermost("SegmentTemplate")
-    timed = template if template is not None else scope.innermost("SegmentBase")
+    template = scope.inherited("SegmentTemplate")
+    timed = template or scope.inherited("SegmentBase")
     init: Piece | None = None
     segments: tuple[Segment, ...]
-    if scope.innermost("SegmentList") is not None:
+    if scope.inherited("SegmentList"):
         raise ManifestError(scope.path, "lists its segments in a SegmentList, which is not understood")
     if template is None:
         name = representation.findtext("d:BaseURL", "", _NS).strip()
-        segments = (Segment(scope.file(name), Fraction(0), scope.duration),)
+        segments = (Segment(scope.file(scope.base() + name), Fraction(0), scope.duration),)
     else:
         init, segments = _templated(scope, template)
     roles = adaptation.findall(f"d:Role[@schemeIdUri='{ROLE}']", _NS)
@@ -147,18 +178,18 @@ def _track(scope: _Scope) -> Track:
         bandwidth=int(representation.get("bandwidth", "0")),
         width=int(scope.attribute("width") or 0),
         height=int(scope.attribute("height") or 0),
-        frame_rate=Fraction(rate) if rate else None,
+        frame_rate=_frame_rate(rate) if rate else None,
         protection=dash_marks((adaptation, representation), len(segments)),
-        offset=_offset(timed),
+        offset=Fraction(timed.offset, timed.scale) if timed else Fraction(0),
         choice=scope.choice,
     )
 
 
-def _offset(timed: etree._Element | None) -> Fraction:
-    """@presentationTimeOffset of a SegmentTemplate or SegmentBase, in seconds."""
-    if timed is None:
-        return Fraction(0)
-    return Fraction(int(timed.get("presentationTimeOffset", "0")), int(timed.get("timescale", "1")))
+def _frame_rate(text: str) -> Fraction:
+    """Pictures per second. Raises ValueError: a Fraction of `1e999999999` would be reckoned for hours."""
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"'{text[:60]}' is not a frame rate")
+    return Fraction(text)
 
 
 def _kind(adaptation: etree._Element, representation: etree._Element) -> Kind | None:
@@ -174,34 +205,31 @@ def _kind(adaptation: etree._Element, representation: etree._Element) -> Kind | 
     return "text" if declared in ("text", "application") else None
 
 
-def _templated(scope: _Scope, template: etree._Element) -> tuple[Piece | None, tuple[Segment, ...]]:
-    scale = int(template.get("timescale", "1"))
-    offset = int(template.get("presentationTimeOffset", "0"))
-    number = int(template.get("startNumber", "1"))
-    media, initialization = template.get("media", ""), template.get("initialization", "")
+def _templated(scope: _Scope, template: _Timing) -> tuple[Piece | None, tuple[Segment, ...]]:
+    number, scale, offset = template.number("startNumber", 1), template.scale, template.offset
+    media, initialization = template.values.get("media", ""), template.values.get("initialization", "")
     values = {"RepresentationID": scope.elements[3].get("id", ""), "Bandwidth": scope.attribute("bandwidth")}
-    segments = []
-    for position, (start, length) in enumerate(_times(scope, template, scale)):
+    base, segments = scope.base(), []
+    for position, (start, length) in enumerate(_times(scope, template)):
         if position >= scope.most:
             raise ManifestError(scope.path, f"names more than {scope.most} segments")
         name = _fill(media, values | {"Number": str(number + position), "Time": str(start)})
-        segments.append(Segment(scope.file(name), Fraction(start - offset, scale), Fraction(length, scale)))
-    return scope.file(_fill(initialization, values)) if initialization else None, tuple(segments)
+        segments.append(Segment(scope.file(base + name), Fraction(start - offset, scale), Fraction(length, scale)))
+    return scope.file(base + _fill(initialization, values)) if initialization else None, tuple(segments)
 
 
-def _times(scope: _Scope, template: etree._Element, scale: int) -> Iterator[tuple[int, int]]:
-    """Start and length of each segment in ticks, from the timeline or from one constant length."""
-    end = int(scope.duration * scale) + int(template.get("presentationTimeOffset", "0"))
-    timeline = template.find("d:SegmentTimeline", _NS)
-    if timeline is None:
-        length = int(template.get("duration", "0"))
+def _times(scope: _Scope, template: _Timing) -> Iterator[tuple[int, int]]:
+    """Start and length of each segment on the media's clock in ticks, from the timeline or from one constant length."""
+    end = int(scope.duration * template.scale) + template.offset
+    if template.timeline is None:
+        length = template.number("duration", 0)
         if length <= 0:
             raise ManifestError(scope.path, "has a SegmentTemplate with neither timeline nor duration")
-        for start in range(0, end, length):
+        for start in range(template.offset, end, length):
             yield start, min(length, end - start)
         return
     at = 0
-    for entry in timeline.findall("d:S", _NS):
+    for entry in template.timeline.findall("d:S", _NS):
         at = int(entry.get("t", at))
         length, repeat = int(entry.get("d", "0")), int(entry.get("r", "0"))
         if length <= 0:

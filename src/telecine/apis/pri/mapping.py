@@ -5,8 +5,11 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import ValidationError
+
 from telecine.apis.findings import Problems
-from telecine.apis.pri.schema import KeyValue
+from telecine.apis.invalid import translate
+from telecine.apis.pri.schema import AssetRequest, KeyValue
 from telecine.apis.wire import Wire
 from telecine.catalog.text import digest
 from telecine.core.errors import ErrorKind, TelecineError
@@ -88,9 +91,18 @@ def merged(present: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
     return {"id": present["id"]} | result
 
 
+def read_again(request: dict[str, Any]) -> AssetRequest:
+    """A request after an update: each part was fine, but all of it may be too much. Raises as for a request."""
+    try:
+        return AssetRequest.model_validate(request)
+    except ValidationError as error:
+        found = translate({**part, "loc": ("body", *part["loc"])} for part in error.errors())
+        raise Problems(found) from None
+
+
 def destination(request: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever the client sent
-    """The value of the metadata key that says where to; None where there is none."""
-    return next((pair["value"] for pair in request.get("metadata", ()) if pair["key"] == DESTINATION), None)
+    """The value of the metadata key that says where to, the last one as in an update; None where there is none."""
+    return {pair["key"]: pair["value"] for pair in request.get("metadata", ())}.get(DESTINATION)
 
 
 def decisive(request: dict[str, Any], priority: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from telecine.apis.pri import PREFIX, ROOT, samples
 from telecine.apis.pri.access import Authorised, basic_scheme
 from telecine.apis.pri.assets import Resolver
 from telecine.apis.pri.headers import BARE, DELETING, LISTING, WITH_BODY
-from telecine.apis.pri.mapping import decisive, error_body, error_status, fingerprint, merged, plain
+from telecine.apis.pri.mapping import decisive, error_body, error_status, fingerprint, merged, plain, read_again
 from telecine.apis.pri.schema import AssetList, AssetPage, AssetRequest, AssetShown, AssetUpdate, Failure
 from telecine.apis.pri.views import asset_shown, deleted_shown
 from telecine.apis.services import Wired
@@ -113,10 +113,11 @@ def update_asset(
         if body.id not in (None, asset_id):
             raise TelecineError(ErrorKind.FIELD_INVALID, "it differs from the id in the path.", field="id")
         request = merged(asset.row.request, plain(body))
+        whole = read_again(request)
         if decisive(request, asset.job.priority) == decisive(asset.row.request, asset.job.priority):
             packaged_assets.rename(s, asset, request, now=services.now())
         else:
-            new = Resolver(s, services, caller.site_id).asset(AssetRequest.model_validate(request), request)
+            new = Resolver(s, services, caller.site_id).asset(whole, request)
             asset = packaged_assets.replace(s, asset, new, now=services.now())
         return Answer(asset_shown(asset))
 
