@@ -2,6 +2,8 @@
 
 import base64
 import json
+import socket
+import time
 from urllib.parse import quote
 
 import pytest
@@ -9,7 +11,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.api.packaging import BUCKET, call, code, fields, job_count, register, sealed, send, site_key
-from tests.api.test_client_quirks import exchange, listening
+from tests.api.test_client_quirks import listening
 
 from telecine.apis.packaging import samples
 from telecine.apis.packaging.faults import API_CODES
@@ -18,6 +20,21 @@ from telecine.catalog.models import Account, Site
 
 LIST = {"region": "RG011"}
 URL = "/packaging/api/v2/pack/DEMO"
+
+
+def in_pieces(port, request):
+    """Status line and body of the answer to `request`, which arrives bit by bit, as over a network."""
+    raw = request.replace("\n", "\r\n").encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(raw), 4096):
+            connection.sendall(raw[at : at + 4096])
+            time.sleep(0.01)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    return head.partition("\r\n")[0], body
 
 
 class TestTransport:
@@ -96,7 +113,7 @@ class TestTransport:
         with listening(api) as port:
             for method, value, status in (("POST", text, "400 Bad Request"), ("GET", text_long, "200 OK")):
                 head = f"{method} {URL}?pallycon-apidata={value} HTTP/1.1\nHost: x\nConnection: close\n"
-                line, body = exchange(port, f"{head}Content-Length: 0\n\n")
+                line, body = in_pieces(port, f"{head}Content-Length: 0\n\n")
                 assert line == f"HTTP/1.1 {status}"
                 assert json.loads(body)["error_code"] == ("0000" if method == "GET" else "A1000")
 
