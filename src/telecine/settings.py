@@ -48,6 +48,15 @@ class Settings(BaseSettings):
         default=["pri.example.com"],
         description="Host names on which the PRI API answers without its prefix, behind any relative path.",
     )
+    packaging_hosts: list[str] = Field(
+        default=["api.pallycon.com", "packaging.example.com"],
+        description="Host names on which the watermark packaging API answers without its prefix.",
+    )
+    packaging_replay_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="How far a packaging request's timestamp may be from now, in seconds; 0 means that any will do.",
+    )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
     cors_origins: list[str] = Field(
         default=["*"], description="Origins that may read published files and get licences."

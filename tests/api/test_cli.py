@@ -82,6 +82,15 @@ def test_a_new_site_comes_with_an_account_and_its_key(telecine):
     assert telecine("site", "list").stdout.startswith("DEMO\tRG011\tyes")
 
 
+def test_the_site_key_is_printed_on_demand_only(telecine, database):
+    shown = json.loads(telecine("site", "key", "DEMO", "--json").stdout)
+    assert list(shown) == ["site_id", "site_key"]
+    assert len(shown["site_key"]) == 32
+    assert shown["site_key"] not in telecine("site", "show", "DEMO", "--json").stdout
+    assert json.loads(telecine("site", "key", "DEMO", "--json").stdout) == shown
+    telecine("site", "key", "NONE", code=Exit.NOT_FOUND)
+
+
 def test_a_failure_comes_with_its_cure_and_an_exit_code(telecine):
     telecine("site", "create", "DEMO")
     again = telecine("site", "create", "DEMO", code=Exit.CONFLICT)

@@ -9,6 +9,7 @@ from telecine.apis.tnp import samples
 from telecine.catalog.models import Delivery, Job, Notification, Storage
 
 OPEN = {"/health/live", "/health/ready", "/metrics", "/tnp/api/token/{siteId}"}
+_OTHERS = ("/pri/", "/licence/", "/packaging/")
 BODIES = {
     ("put", "/tnp/api/setting/{siteId}"): samples.SETTING_UPDATE,
     ("post", "/tnp/api/job/{siteId}"): plain_job(),
@@ -32,11 +33,9 @@ def two(api):
 
 
 def routes(app):
-    """Every route whose path names a site; `test_pri_access` and `test_licence` are about the others."""
+    """Every route behind a token; `test_pri_access`, `test_licence` and `test_packaging_envelope` have the others."""
     described = app.openapi()["paths"].items()
-    return [
-        (method, path) for path, known in described if not path.startswith(("/pri/", "/licence/")) for method in known
-    ]
+    return [(method, path) for path, known in described if not path.startswith(_OTHERS) for method in known]
 
 
 def filled(path, site_id):

@@ -278,3 +278,14 @@ def test_every_filter_agrees_with_a_plain_reading(database, make_job, found):
             and wanted["drm"] in (None, has["drm"])
         ]
         assert found(**wanted, page_unit=1000) == (len(expected), expected)
+
+
+def test_requests_of_a_page_are_those_of_the_site_alone(database, sealer, make_job, make_storage):
+    with database.write() as s:
+        sites.create(s, sealer, "TWO2")
+    one, two = make_job(name="one"), make_job(name="two")
+    other = make_job("TWO2", name="other", storage_id=make_storage("TWO2").storage_id)
+    with database.read() as s:
+        assert jobs.requests(s, "DEMO", [one.id, other.id]) == {one.id: {"job_name": "one", "a": 1}}
+        assert set(jobs.requests(s, "DEMO", [one.id, two.id])) == {one.id, two.id}
+        assert jobs.requests(s, "DEMO", []) == {}

@@ -34,6 +34,29 @@ def test_a_secret_copied_to_another_storage_does_not_open(database, sealer, make
     assert kind_of(storages.secret, sealer, two) is ErrorKind.INTERNAL
 
 
+def test_one_of_both_kinds_serves_either_and_is_found_by_either(database, make_storage):
+    both, read = make_storage(io_type="both", aws_bucket="b"), make_storage(io_type="input", aws_bucket="r")
+    assert [storages.serves(both, kind) for kind in ("input", "output")] == [True, True]
+    assert [storages.serves(read, kind) for kind in ("input", "output")] == [True, False]
+    with database.read() as s:
+        for kind, found in (("input", {"b", "r"}), ("output", {"b"})):
+            rows = storages.search(s, "DEMO", StorageFilter(io_type=kind))[1]
+            assert {row.aws_bucket for row in rows} == found
+            known = storages.of_bucket(s, "DEMO", "b", kind)
+            assert known is not None
+            assert known.storage_id == both.storage_id
+        assert storages.of_bucket(s, "DEMO", "r", "output") is None
+        assert not storages.is_published(s, "b")
+
+
+def test_a_storage_is_found_by_its_whole_id(database, make_storage):
+    one = make_storage()
+    make_storage()
+    with database.read() as s:
+        for storage_id, count in ((one.storage_id, 1), (one.storage_id[:8], 0), ("\0", 0), ("", 2)):
+            assert storages.search(s, "DEMO", StorageFilter(storage_id=storage_id))[0] == count
+
+
 def test_another_sites_storage_does_not_exist(database, sealer, storage):
     with database.write() as s:
         sites.create(s, sealer, "TWO2")

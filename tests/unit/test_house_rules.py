@@ -23,6 +23,14 @@ MAY_OPEN_CLIENTS = ("storage/", "notify/sns.py")
 LONG_FUNCTIONS = {"media/sandbox.py:run": "half of it is the promise that it makes"}
 """`file:function` of every function over 50 lines, with the reason. Best left empty. Migrations are lists."""
 
+MAY_CHAIN_BLOCKS = {
+    "apis/packaging/sealed.py": "the document's envelope",
+    "keys/cpix_secrets.py": "CPIX documents, with a MAC",
+    "keys/widevine.py": "signatures of the key server's protocol",
+    "media/sample_aes.py": "SAMPLE-AES, to read it back",
+}
+"""Who may use AES-CBC, which does not notice changes. What the house seals for itself it seals with AES-GCM."""
+
 IMPURE = {
     *("asyncio", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets", "shutil", "signal"),
     *("socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid"),
@@ -111,6 +119,17 @@ def test_only_storage_opens_an_object_store():
     for path in MODULES:
         clients = roots_of(path) & {"boto3", "botocore", "obstore", "aiobotocore"}
         assert not clients or name_of(path).startswith(MAY_OPEN_CLIENTS), f"{name_of(path)} uses {sorted(clients)}"
+
+
+def test_weak_encryption_stays_where_a_document_asks_for_it():
+    """The envelope's fixed IV is nobody else's either, and nobody outside its dialect opens one."""
+    for path in MODULES:
+        name, imports = name_of(path), imports_of(path)
+        chained = "cryptography.hazmat.primitives.ciphers.modes.CBC" in imports or "modes.CBC" in attributes_of(path)
+        assert chained == (name in MAY_CHAIN_BLOCKS), name
+        assert name == "apis/packaging/sealed.py" or "0123456789abcdef" not in path.read_text(), name
+        opens = any(one.startswith("telecine.apis.packaging.sealed") for one in imports)
+        assert not opens or name.startswith("apis/packaging/"), name
 
 
 def test_core_decides_and_never_acts():

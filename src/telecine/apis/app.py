@@ -18,6 +18,7 @@ from telecine.apis import envelope, operations
 from telecine.apis.hosts import HostPrefix
 from telecine.apis.licence import routes as licence
 from telecine.apis.openapi import describe
+from telecine.apis.packaging import routes as packaging
 from telecine.apis.playback import PlaybackTokens
 from telecine.apis.pri import routes as pri
 from telecine.apis.services import Services
@@ -27,6 +28,9 @@ from telecine.catalog.database import Database
 from telecine.catalog.seal import Sealer, load_master_key
 from telecine.settings import Settings
 from telecine.storage.open import StoreFactory
+
+LONGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body. Packaging jobs travel in the query, of 16 kB and more."""
 
 
 def create_app(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
@@ -54,10 +58,12 @@ def assemble(services: Services) -> FastAPI:
     dialects = [
         tnp.dialect(services.settings.tnp_hosts),
         pri.dialect(services.settings.pri_hosts),
+        packaging.dialect(services.settings.packaging_hosts),
         licence.dialect(),
     ]
     app.include_router(tnp.router())
     app.include_router(pri.router())
+    app.include_router(packaging.router())
     app.include_router(licence.routes)
     app.include_router(operations.routes)
     envelope.install(app, dialects)
@@ -94,6 +100,7 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:  # noqa: ANN4
         port=settings.port,
         # Not httptools: where a client offers HTTP/2 (Java's does, on every POST), uvicorn with it loses the body.
         http="h11",
+        h11_max_incomplete_event_size=LONGEST_HEAD,
         ws="none",
         access_log=False,  # operations.Measure logs requests
         log_config=None,

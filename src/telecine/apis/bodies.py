@@ -61,7 +61,7 @@ class _ParsedRequest(Request):
 
 async def _strict(request: Request, *, any_type: bool) -> Request:
     """The request with its body checked and parsed. Raises BODY_TOO_LARGE, BODY_NOT_JSON."""
-    raw = await _bounded(request, request.app.state.services.settings.body_bytes)
+    raw = await bounded(request, request.app.state.services.settings.body_bytes)
     headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
     scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
     scope[SENT_TYPE] = request.headers.get("content-type")
@@ -72,7 +72,8 @@ async def _strict(request: Request, *, any_type: bool) -> Request:
     return parsed
 
 
-async def _bounded(request: Request, limit: int) -> bytes:
+async def bounded(request: Request, limit: int) -> bytes:
+    """The body of the request, read once. Raises BODY_TOO_LARGE where it has more than `limit` bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)

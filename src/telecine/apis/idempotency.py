@@ -51,16 +51,20 @@ class Once:
         return answer, {}
 
 
-def _once(
-    request: Request,
-    sent: SentBody,
-    key: Annotated[str, Header(alias=HEADER, description="Ours: makes sending a create twice harmless.")] = "",
-) -> Once:
+IdempotencyKey = Annotated[str, Header(alias=HEADER, description="Ours: makes sending a create twice harmless.")]
+
+
+def once_of(request: Request, sent: dict[str, Any], key: str) -> Once:
+    """The create that asks for `sent`, under the client's `key`. Raises FIELD_OUT_OF_RANGE for a long one."""
     if len(key) > LONGEST:
         raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, f"at most {LONGEST} characters.", field=HEADER)
     body = json.dumps(sent, sort_keys=True, ensure_ascii=True)
     where = f"{request.method} {request.scope['path']}"
     return Once(key.strip(), f"{where} {sha256(body.encode()).hexdigest()}")
+
+
+def _once(request: Request, sent: SentBody, key: IdempotencyKey = "") -> Once:
+    return once_of(request, sent, key)
 
 
 OnlyOnce = Annotated[Once, Depends(_once)]

@@ -7,9 +7,10 @@ that is taken; what a value may be is not relaxed.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -28,6 +29,30 @@ def _whole(value: object) -> object:
     if isinstance(value, str):
         raise ValueError("it must be a whole number")
     return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("it must be a number, not true or false")
+    if isinstance(value, str):
+        if not _DECIMAL.fullmatch(value.strip()):
+            raise ValueError("it must be a number")
+        return float(value)
+    return value
+
+
+def _flag(value: object) -> object:
+    """True or false, also as text; the numbers 0 and 1 are no answer to a yes-or-no question."""
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    if not isinstance(value, bool):
+        raise ValueError("it must be true or false")
+    return value
+
+
+def lower(value: object) -> object:
+    """Words of a fixed set are taken in any case."""
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _plain(value: str) -> str:
@@ -57,6 +82,12 @@ def number_schema(kind: str) -> WithJsonSchema:
 
 Whole = Annotated[int, BeforeValidator(_whole), number_schema("integer")]
 """A whole number, as number or text."""
+
+Decimal = Annotated[float, BeforeValidator(_decimal), Field(allow_inf_nan=False), number_schema("number")]
+"""A number, as number or text."""
+
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+"""True or false."""
 
 Text = Annotated[str, AfterValidator(_plain)]
 """Text without control characters that is not empty."""

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from telecine.catalog.columns import Json
 from telecine.catalog.models import Job, JobWork
 from telecine.catalog.position import position
 from telecine.catalog.text import storable, within
@@ -107,6 +108,12 @@ def search(s: Session, site_id: str, wanted: JobFilter) -> tuple[int, list[JobLi
     if len(rows) < wanted.page_unit and (rows or not before):
         return before + len(rows), rows  # the last page tells how many there are; a rare match is not sought twice
     return s.scalar(count_query(conditions)) or 0, rows
+
+
+def requests(s: Session, site_id: str, job_ids: Sequence[int]) -> dict[int, Json]:
+    """The requests of these jobs of the site as they were sent, by id; for lists that show parts of them."""
+    own = select(Job.id, Job.request).where(Job.site_id == site_id, Job.id.in_(job_ids))
+    return {row.id: row.request for row in s.execute(own)}
 
 
 def percent_done(s: Session, watched: Sequence[Job | JobLine]) -> dict[int, float]:

@@ -14,7 +14,7 @@ from telecine.catalog.job_reports import (
     unfinished,
     work,
 )
-from telecine.catalog.job_search import JobFilter, JobLine, get, percent_done, search
+from telecine.catalog.job_search import JobFilter, JobLine, get, percent_done, requests, search
 from telecine.catalog.job_states import NewJob, advance, create, replace, request_stop, restart
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "replace",
     "report_work",
     "request_stop",
+    "requests",
     "restart",
     "search",
     "set_media",

@@ -141,7 +141,7 @@ def _set_protection(_s: Session, row: PackagingGroup, protection: Protection | N
 
 
 def _set_storage(s: Session, row: PackagingGroup, storage_id: str | None) -> None:
-    if storage_id is not None and storages.get(s, row.site_id, storage_id).io_type != "output":
+    if storage_id is not None and not storages.serves(storages.get(s, row.site_id, storage_id), "output"):
         detail = "the storage is registered for input; a group publishes to one for output."
         raise TelecineError(ErrorKind.FIELD_INVALID, detail, field="storage")
     row.storage_id = storage_id

@@ -16,13 +16,17 @@ from telecine.catalog.text import checked, storable
 from telecine.core.errors import ErrorKind, TelecineError
 
 LONGEST_DESCRIPTION = 10_000
+
+BOTH = "both"
+"""The kind of a storage that was registered by an API without kinds, and may be read and written."""
+
 _PLACE = ("aws_bucket", "io_type", "region")
 """What says where a storage's files are."""
 
 
 @dataclass(frozen=True, slots=True)
 class StorageValues:
-    """A new storage. `io_type` is `input` or `output`, `region` a region code."""
+    """A new storage. `io_type` is `input`, `output` or `both`, `region` a region code."""
 
     storage_name: str
     aws_bucket: str
@@ -56,12 +60,14 @@ class StorageChanges:
 class StorageFilter:
     """What to list: registered from `from_time` on and before `to_time`, `name` somewhere in the name in any case.
 
-    Pages count from 1 and hold `page_unit` rows.
+    `io_type` finds what can be used so, that is storages of both kinds too. Pages count from 1 and hold `page_unit`
+    rows.
     """
 
     from_time: datetime | None = None
     to_time: datetime | None = None
     name: str = ""
+    storage_id: str = ""
     region: str = ""
     io_type: str = ""
     page_unit: int = 25
@@ -87,7 +93,7 @@ def get(s: Session, site_id: str, storage_id: str, *, lock: bool = False) -> Sto
 
 def search(s: Session, site_id: str, wanted: StorageFilter) -> tuple[int, Sequence[Storage]]:
     """How many storages match, and one page of them, newest first."""
-    if not all(storable(value) for value in (wanted.name, wanted.region, wanted.io_type)):
+    if not all(storable(value) for value in (wanted.name, wanted.storage_id, wanted.region, wanted.io_type)):
         return 0, []
     matching = _matching(site_id, wanted)
     total = s.scalar(select(func.count()).select_from(matching.subquery())) or 0
@@ -99,15 +105,22 @@ def search(s: Session, site_id: str, wanted: StorageFilter) -> tuple[int, Sequen
     return total, s.scalars(page).all()
 
 
+def serves(storage: Storage, io_type: str) -> bool:
+    """Whether the storage may be used as `input` or `output`."""
+    return storage.io_type in (io_type, BOTH)
+
+
 def of_bucket(s: Session, site_id: str, bucket: str, io_type: str) -> Storage | None:
-    """The site's newest storage of this kind for `bucket`, if any.
+    """The site's newest storage for `bucket` that may be used so, if any.
 
     A name with capitals, which no bucket has, finds the one without: clients write them, and the document does.
     """
     if not storable(bucket):
         return None
     own = select(Storage).where(
-        Storage.site_id == site_id, Storage.io_type == io_type, Storage.aws_bucket.in_([bucket, bucket.lower()])
+        Storage.site_id == site_id,
+        Storage.io_type.in_([io_type, BOTH]),
+        Storage.aws_bucket.in_([bucket, bucket.lower()]),
     )
     exact_first = (Storage.aws_bucket != bucket, Storage.reg_time.desc(), Storage.storage_id.desc())
     return s.scalar(own.order_by(*exact_first).limit(1))
@@ -184,7 +197,9 @@ def _matching(site_id: str, wanted: StorageFilter) -> Select[Storage]:
     if wanted.region:
         query = query.where(Storage.region == wanted.region)
     if wanted.io_type:
-        query = query.where(Storage.io_type == wanted.io_type)
+        query = query.where(Storage.io_type.in_([wanted.io_type, BOTH]))
+    if wanted.storage_id:
+        query = query.where(Storage.storage_id == wanted.storage_id)
     return query
 
 

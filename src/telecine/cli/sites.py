@@ -98,6 +98,17 @@ def change(
     show_record(record, as_json)
 
 
+@app.command("key")
+def show_key(site_id: SiteId, as_json: AsJson = False) -> None:
+    """Print the site key, with which clients of the watermark packaging API encrypt their requests."""
+    from telecine.catalog import sites
+
+    in_force = rooms.settings()
+    with rooms.database(in_force).read() as s:
+        key = sites.site_key(rooms.sealer(in_force), sites.get(s, site_id))
+    show_record({"site_id": site_id, "site_key": key}, as_json)
+
+
 def known_region(regions: list[str], region: str) -> None:
     """Refuse a region that no worker of this deployment serves: FIELD_INVALID."""
     from telecine.core.errors import ErrorKind, TelecineError

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telecine.apis.findings import Findings, Problems
+from telecine.apis.paths import file_key, folder
 from telecine.apis.tnp.protection import read_protection
 from telecine.apis.tnp.renditions import read_audio, read_language, read_video
 from telecine.apis.tnp.schema import unknown_fields
@@ -28,7 +29,6 @@ from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES, SUCCESS
 MOST_ERRORS = 50
 """Faults of one request that an answer lists."""
 
-_LONGEST_PATH = 512
 _LONGEST_PLACE = 120
 
 
@@ -106,28 +106,6 @@ def success_body(data: Any, **around: Any) -> dict[str, Any]:  # noqa: ANN401 - 
     return {"error_code": SUCCESS, "error_message": "Success.", **around, "data": data}
 
 
-def folder(path: str, at: str, found: Findings) -> str:
-    """`path` with single slashes and none at its ends. What could leave the folder is an error."""
-    parts = [part for part in path.strip().split("/") if part]
-    if any(part in (".", "..") for part in parts):
-        found.invalid(at, "it must not hold '.' or '..' as a folder.")
-    if "\\" in path or not path.isprintable():
-        found.invalid(at, "it must not hold backslashes or control characters.")
-    if len(path.encode()) > _LONGEST_PATH:
-        found.out_of_range(at, f"at most {_LONGEST_PATH} bytes.")
-    return "/".join(parts)
-
-
-def _key(path: str, at: str, found: Findings) -> str:
-    """`path` as a key of the input storage, which begins with no slash."""
-    key = path.lstrip("/")
-    if not key or key.endswith("/"):
-        found.invalid(at, "it names a folder, not a file.")
-    if any(part in (".", "..") for part in key.split("/")):
-        found.invalid(at, "it must not hold '.' or '..' as a folder.")
-    return key
-
-
 def _note_unknown(request: JobRequest, found: Findings) -> None:
     for place in unknown_fields(request):
         if place.startswith("output.packaging.option.") and "mp4" in place.lower():
@@ -169,7 +147,7 @@ def _file(file: InputFile, at: str, taken: set[int], found: Findings) -> core.In
             found.invalid(f"{at}.audios[{place}].remap.track", f"track {remap.target} is remapped to twice.")
         taken.add(remap.target)
         remaps.append(remap)
-    key = _key(file.file_path, f"{at}.file_path", found)
+    key = file_key(file.file_path, f"{at}.file_path", found)
     return core.InputFile(path=key, video=file.file_type != "audio", audio=tuple(remaps))
 
 
@@ -180,7 +158,7 @@ def _remap(audio: AudioIn) -> core.AudioRemap:
 def _subtitles(subtitles: Sequence[Subtitle], found: Findings) -> list[SubtitleInput]:
     return [
         SubtitleInput(
-            path=_key(subtitle.file_path, f"input.subtitles[{place}].file_path", found),
+            path=file_key(subtitle.file_path, f"input.subtitles[{place}].file_path", found),
             language=read_language(subtitle.language, f"input.subtitles[{place}].language", found),
         )
         for place, subtitle in enumerate(subtitles)

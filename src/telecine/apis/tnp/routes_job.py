@@ -77,7 +77,7 @@ def _check_references(s: Session, site_id: str, job: Translated) -> None:
         except TelecineError:
             found.invalid(f"{io_type}.storage_id", "the site has no storage with this id.")
             continue
-        if storage.io_type != io_type:
+        if not storages.serves(storage, io_type):
             found.invalid(f"{io_type}.storage_id", f"the storage is registered for {storage.io_type}.")
     if job.noti_id is not None:
         try:

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Body, Path, Query, Security
 from telecine.apis.bodies import JsonRoute
 from telecine.apis.envelope import Answer
 from telecine.apis.idempotency import REPLAYED, OnlyOnce
+from telecine.apis.masking import masked
 from telecine.apis.paging import parse_zone, span
-from telecine.apis.services import Services, Wired
+from telecine.apis.services import Wired
+from telecine.apis.storage_trial import try_as_registered
 from telecine.apis.tnp import PREFIX, samples
 from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.mapping import success_body
@@ -26,11 +28,10 @@ from telecine.apis.tnp.schema_storage import (
     StorageRequest,
     StorageUpdate,
 )
-from telecine.apis.tnp.views import masked, storage_detail, storage_line
+from telecine.apis.tnp.views import storage_detail, storage_line
 from telecine.catalog import sites, storages
 from telecine.catalog.storages import StorageChanges, StorageFilter, StorageValues
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.storage.check import try_storage
 
 routes = APIRouter(prefix=f"{PREFIX}/api/storage", route_class=JsonRoute, dependencies=[Security(token_scheme)])
 
@@ -50,7 +51,7 @@ def create_storage(
         known = once.recall(s, caller.site_id)
     if known is not None:
         return Answer(known, headers=REPLAYED)
-    _try(services, values)
+    try_as_registered(services, values)
     with services.database.write() as s:
 
         def make() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -116,7 +117,7 @@ def update_storage(
         access_key_id=storage.access_key_id,
         secret_key=secret,
     )
-    _try(services, replace(present, **changes))
+    try_as_registered(services, replace(present, **changes))
     with services.database.write() as s:
         storages.update(s, services.sealer, caller.site_id, storage_id, StorageChanges(**changes))
     return Answer(success_body({"storage_id": storage_id}))
@@ -151,11 +152,3 @@ def delete_storages(
 def _known(body: StorageRequest | StorageUpdate) -> dict[str, Any]:
     """The documented fields of a request."""
     return {name: getattr(body, name) for name in type(body).model_fields}
-
-
-def _try(services: Services, values: StorageValues) -> None:
-    """Use the storage once as a job would. Raises STORAGE_REFUSED, STORAGE_UNREACHABLE."""
-    store = services.stores.open(
-        values.aws_bucket, values.region, values.access_key_id, values.secret_key, patient=False
-    )
-    try_storage(store, "input" if values.io_type == "input" else "output")

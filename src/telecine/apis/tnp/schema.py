@@ -7,52 +7,24 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from pydantic.json_schema import SkipJsonSchema
 
 from telecine.apis.paging import DEFAULT_PAGE, LARGEST_PAGE, LAST_PAGE
+from telecine.apis.wire import Decimal as Decimal
+from telecine.apis.wire import Flag as Flag
 from telecine.apis.wire import Shown as Shown
 from telecine.apis.wire import Text as Text
 from telecine.apis.wire import Whole as Whole
 from telecine.apis.wire import Wire as Wire
-from telecine.apis.wire import bytes_at_most, number_schema
+from telecine.apis.wire import bytes_at_most
+from telecine.apis.wire import lower as lower
 from telecine.apis.wire import unknown_fields as unknown_fields
 from telecine.core.regions import REGIONS
 
-_DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-
-
-def _decimal(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("it must be a number, not true or false")
-    if isinstance(value, str):
-        if not _DECIMAL.fullmatch(value.strip()):
-            raise ValueError("it must be a number")
-        return float(value)
-    return value
-
-
-def _flag(value: object) -> object:
-    """True or false, also as text; the numbers 0 and 1 are no answer to a yes-or-no question."""
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    if not isinstance(value, bool):
-        raise ValueError("it must be true or false")
-    return value
-
-
-def lower(value: object) -> object:
-    """Words of a fixed set are taken in any case."""
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def none_if_blank(value: object) -> object:
     """Clients that build a query from a form send `region=` for "any"."""
     return None if value == "" else value
 
-
-Decimal = Annotated[float, BeforeValidator(_decimal), Field(allow_inf_nan=False), number_schema("number")]
-"""A number, as number or text."""
-
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
-"""True or false."""
 
 Index = Annotated[Whole, Field(ge=0, le=1000)]
 """Number of a track, from 0."""

@@ -76,7 +76,7 @@ class StorageLine(Shown):
     storage_id: str
     storage_name: str
     aws_bucket: str
-    io_type: Literal["input", "output"]
+    io_type: Literal["input", "output", "both"]
     region: str
     reg_time: str
     update_time: str

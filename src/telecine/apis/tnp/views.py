@@ -12,11 +12,6 @@ from telecine.core.states import JobState, word
 from telecine.core.tnp_codes import STATUS_CODES
 from telecine.jobs.door import Progress
 
-MASK = "****"
-_SHOWN_OF_SECRET = 4
-_SHORTEST_TO_SHOW = 12
-"""Of a secret shorter than this even the end is kept."""
-
 
 def job_line(job: JobLine, percent: float, zone: Zone) -> dict[str, Any]:
     """One job of a list."""
@@ -118,11 +113,6 @@ def storage_detail(storage: Storage, secret: str, zone: Zone) -> dict[str, Any]:
         "update_time": zone.show(storage.update_time),
         "reg_time": zone.show(storage.reg_time),
     }
-
-
-def masked(secret: str) -> str:
-    """A secret of which only the end can be seen, enough to tell two apart."""
-    return MASK + (secret[-_SHOWN_OF_SECRET:] if len(secret) >= _SHORTEST_TO_SHOW else "")
 
 
 def notification_line(notification: Notification, zone: Zone) -> dict[str, Any]:

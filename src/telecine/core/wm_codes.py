@@ -1,0 +1,113 @@
+"""The codes of watermark packaging, as data: complete as the document lists them.
+
+They stand in `core` because two rooms that do not know each other speak them: `apis.packaging` in its answers, and the
+workers in the errors that they record. `docs/packaging.md` prints both tables and a test compares them. Of two codes
+with one text the document means different places; spelling is mended.
+"""
+
+from telecine.core.states import JobState
+
+STATUSES: dict[str, str] = {
+    "WM000": "Ready",
+    "WM010": "Get job list",
+    "WM020": "Send agent",
+    "WM021100": "File downloading",
+    "WM021200": "File download complete",
+    "WM022100": "Watermark packaging",
+    "WM022200": "Watermark packaging complete",
+    "WM023100": "DRM packaging",
+    "WM023200": "DRM packaging complete",
+    "WM023300": "Akamai convert",
+    "WM024100": "File uploading",
+    "WM024200": "File uploading complete",
+    "WM030": "Packaging complete",
+    "WM100": "Request packaging stop",
+    "WM200": "Packaging stop complete",
+    "WM999": "Packaging error",
+}
+"""Every status of a job, in the order of a job."""
+
+_CODES: dict[JobState, str] = {
+    JobState.QUEUED: "WM000",
+    JobState.DOWNLOADING: "WM021100",
+    JobState.DOWNLOADED: "WM021200",
+    JobState.ANALYSING: "WM021200",
+    JobState.TRANSCODING: "WM022100",
+    JobState.PACKAGING: "WM023100",
+    JobState.VERIFYING: "WM023200",
+    JobState.UPLOADING: "WM024100",
+    JobState.COMPLETE: "WM030",
+    JobState.ERROR: "WM999",
+    JobState.STOP_REQUESTED: "WM100",
+    JobState.STOPPED: "WM200",
+}
+_WITHOUT_DRM = {JobState.PACKAGING: "WM022100", JobState.VERIFYING: "WM022200"}
+
+
+def status_code(state: JobState, *, drm: bool) -> str:
+    """The status of a job in `state`; one without DRM never says that it is encrypting."""
+    return _CODES[state] if drm else _WITHOUT_DRM.get(state, _CODES[state])
+
+
+ERRORS: dict[str, str] = {
+    "WM900001": "Common site key decrypt fail.",
+    "WM900002": "Watermark Job Call API Parameter make fail.",
+    "WM900003": "Watermark Job list API call fail.",
+    "WM900004": "API Return parser fail.",
+    "WM900005": "API error.",
+    "WM900006": "Job Executor error.",
+    "WM900007": "S3 Bucket Access key and id is invalid.",
+    "WM900008": "S3 Bucket connect fail.(key or region is invalid)",
+    "WM900009": "S3 Bucket info is invalid.",
+    "WM900010": "Contents download failed.",
+    "WM900011": "Subtitles download failed.",
+    "WM900012": "S3 get Object failed.",
+    "WM900013": "Download failed.(File does not exist or size is 0kb.)",
+    "WM900014": "The size of the content file is too large. Please switch to commercial.",
+    "WM900015": "Codec is invalid.",
+    "WM900016": "Contents playback time is too short.(At least 12 minutes)",
+    "WM900017": "Video size is invalid.(minimum width 640px)",
+    "WM900018": "Temp file delete failed.",
+    "WM900019": "Upload process failed.",
+    "WM900020": "S3 put object process failed.",
+    "WM900021": "Upload file empty.",
+    "WM900022": "Media info get failed.",
+    "WM900101": "Failed to get Job List.",
+    "WM900102": "This Mode does not exist.",
+    "WM900103": "This Mode does not exist.",
+    "WM900104": "Failed to get site information.",
+    "WM900105": "An invalid value from the StoreServer was passed.",
+    "WM900106": "Failed to get CID.",
+    "WM900107": "Failed to get MetaData Information.",
+    "WM900108": "No bucket information or file path.",
+    "WM900109": "Failed to update DB status to SEND_AGENT.",
+    "WM900110": "Failed to update DB status to END.",
+    "WM900111": "Failed to select storage data.",
+    "WM900112": "Failed to get mail form.",
+    "WM900113": "Failed to set Storage information.",
+    "WM900114": "Internal cluster error.",
+    "WM900115": "ClusterEvent.UnreachableMember.",
+    "WM900116": "Failed to get pack list.",
+    "WM900117": "Failed to parse Pack Information.",
+    "WM900118": "Failed to update DB status to get pack information.",
+    "WM900119": "Failed to update DB status to cancel job",
+    "WM900120": "Failed to update DB status.",
+    "WM900121": "Job list separate fail.",
+    "WM900122": "Failed to call lambda to stop the instance.",
+    "WM900123": "Failed to make api data.",
+    "WM900124": "Failed to call api.",
+    "WM900125": "Failed to parse api response data.",
+    "WM900126": "Response API error code is not success.",
+    "WM900127": "Watermark status Update Fail to WM010",
+    "WM900128": "Watermark status Update Fail to WM030",
+    "WM900129": "Watermark status Update Fail to WM02X",
+    "WM900130": "Watermark status Update Fail to WM200",
+    "WM900131": "Failed to get stop request list.",
+    "WM900132": "Failed to parse api response data by WM100.",
+    "WM900133": "Watermark status Update Fail to error.",
+    "WM900134": "Job information is null.",
+    "WM900135": "Failed to decrypt pki key.",
+    "WM900136": "Failed to mapping api data to decrypt pki key.",
+    "WM900137": "Failed to create job data.",
+}
+"""Every error of a job."""
