@@ -130,7 +130,7 @@ class Signalling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    systems: tuple[DrmSystem, ...] = tuple(DrmSystem)
+    systems: tuple[DrmSystem, ...] = Field(default=tuple(DrmSystem), min_length=1)
     widevine_provider: str = ""
     """Name of the Widevine account; empty leaves it out of the `pssh`."""
     playready_url: str = ""
