@@ -261,6 +261,30 @@ class TestRequests:
     def test_a_wrong_value_is_named_and_changes_nothing(self, ready, field, value):
         assert fields_of(faults(ready, **{field: value}))[0].startswith(field)
 
+    @pytest.mark.parametrize(
+        ("source", "fits"),
+        [
+            ("other/", True),
+            ("videos/ltcu_eventp1-harvest/", True),
+            ("film.mp4", True),
+            ("videos/ltcu_eventp1/film.mp4", True),
+            ("videos/ltcu_eventp1/", False),
+            ("videos/ltcu_eventp1/hls/v/film.mp4", False),
+            ("videos/index.m3u8", False),
+            ("index.m3u8", False),
+        ],
+    )
+    def test_an_asset_is_never_where_its_outputs_go(self, ready, source, fits):
+        """What lies in a folder that is published to goes as stale, and so would the asset."""
+        bucket = "nagra-terminators-vod-output"
+        with ready.database.write() as s:
+            values = storages.StorageValues("in", bucket, "input", "RG011", "AKID", "sesame-open")
+            storages.create(s, ready.services.sealer, "DEMO", values)
+        if fits:
+            create(ready, sourceUri=f"s3://{bucket}/{source}")
+        else:
+            assert fields_of(faults(ready, sourceUri=f"s3://{bucket}/{source}")) == ["sourceUri"]
+
     def test_all_faults_are_told_at_once(self, ready):
         body = faults(ready, sourceUri="s3://nope/x", metadata=[], packagingInfo=[{"packagingGroupId": "nope"}])
         assert fields_of(body) == ["sourceUri", "packagingInfo[0].packagingGroupId"]

@@ -212,12 +212,15 @@ def test_whether_that_stays_is_known_when_the_job_has_ended(services, new_asset,
     assert row_of(services).removed is not None
 
 
-def test_what_another_site_published_to_the_same_place_stays(services, new_asset):
+@pytest.mark.parametrize("kind", ["output", "both"])
+def test_what_another_site_published_to_the_same_place_stays(services, new_asset, kind):
     """Two sites of one house may share a bucket."""
     publish(services, new_asset(keep=HOUR), HLS)
     with services.database.write() as s:
         sites.create(s, services.sealer, "TWO2")
-        values = [storages.StorageValues(kind, kind, kind, "RG011", "key", "secret") for kind in ("input", "output")]
+        values = [
+            storages.StorageValues(n, n, k, "RG011", "key", "s") for n, k in (("input", "input"), ("output", kind))
+        ]
         made = [storages.create(s, services.sealer, "TWO2", one).storage_id for one in values]
         spec = jobs.spec_of(jobs.load(s, 1)).model_copy(update={"input_storage": made[0], "output_storage": made[1]})
         later = jobs.create(s, "TWO2", jobs.NewJob(spec=spec, request={}, dialect="pri")).id

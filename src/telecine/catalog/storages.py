@@ -134,7 +134,8 @@ def is_published(s: Session, bucket: str) -> bool:
 
 def publishers(s: Session, bucket: str) -> set[str]:
     """Every site that has `bucket` as an output."""
-    return set(s.scalars(select(Storage.site_id).where(Storage.aws_bucket == bucket, Storage.io_type == "output")))
+    kinds = Storage.io_type.in_(["output", BOTH])
+    return set(s.scalars(select(Storage.site_id).where(Storage.aws_bucket == bucket, kinds)))
 
 
 def update(s: Session, sealer: Sealer, site_id: str, storage_id: str, changes: StorageChanges) -> Storage:

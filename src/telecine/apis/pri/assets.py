@@ -19,6 +19,7 @@ from telecine.catalog.models import PackagingGroup, Storage
 from telecine.catalog.packaged_assets import NewAsset
 from telecine.core.errors import TelecineError
 from telecine.core.job import Format, JobSpec, Packaging
+from telecine.core.layout import THUMBNAILS
 
 _REGISTER = "register one for it with the T&P API's storage call, or with 'telecine storage create'"
 _RECORDERS = frozenset({"status", "deliveryURL", "created", "expires", "statusMessage"})
@@ -50,6 +51,11 @@ class Resolver:
         assert source is not None
         assert place is not None
         spec = _spec(body, source, place, chosen)
+        if source[0].aws_bucket == place[0].aws_bucket and _overlap(spec):
+            found.invalid(
+                "sourceUri", f"it lies where outputs go, {spec.output_path}/{spec.content_id}/; part the two."
+            )
+            found.settle()
         return NewAsset(
             id=body.id,
             fingerprint=fingerprint(request),
@@ -146,6 +152,15 @@ def _group(row: PackagingGroup) -> Group:
         public_url=row.public_url,
         retention=packaging_groups.retention_of(row),
     )
+
+
+def _overlap(spec: JobSpec) -> bool:
+    """Whether the asset lies in a folder that is published to, or may reach into one: it would be removed as stale."""
+    prefix = f"{spec.output_path}/{spec.content_id}".lstrip("/")
+    made = [f"{prefix}/{folder}/" for folder in (THUMBNAILS, *(target.folder for target in spec.targets))]
+    reaches = spec.asset.lower().endswith(("/", ".m3u8", ".mpd"))
+    around = spec.asset[: spec.asset.rfind("/") + 1]
+    return any(spec.asset.startswith(folder) or (reaches and folder.startswith(around)) for folder in made)
 
 
 def _spec(
