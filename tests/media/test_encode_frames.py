@@ -197,5 +197,5 @@ def test_chunks_that_do_not_fit_are_not_joined(tmp_path):
     second.write_bytes(first.read_bytes())
     with pytest.raises(TelecineError) as refused:
         join(made.plan, made.workspace, CONTEXT)
-    assert "chunk 3 of v0 has 48 of its 31 frames" in refused.value.message
+    assert "chunk 3 of v0 has 24 of its 55 frames" in refused.value.message
     assert not made.video().exists()

