@@ -121,6 +121,23 @@ class Protection(_Frozen):
     """The content id under which keys are asked for; empty means the job's own."""
 
 
+class MarkLayout(StrEnum):
+    """Where the second variant of a marked segment is published."""
+
+    UNLABELED = "unlabeled"
+    """Beside the first, under its name with `b.` before it."""
+    PREFIXED = "prefixed"
+    """In a tree of its own: the trees of variant 0 and 1 are below `0/` and `1/`."""
+
+
+class Marking(_Frozen):
+    """How the picture is marked, so that a leaked copy can be traced."""
+
+    layout: MarkLayout = MarkLayout.UNLABELED
+    strength: float = Field(default=0.5, ge=0.3, le=1.0)
+    """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
+
+
 class Packaging(_Frozen):
     """Which trees to publish and how."""
 
@@ -169,6 +186,8 @@ class JobSpec(_Frozen):
     targets: tuple[Target, ...] = ()
     protection: Protection | None = None
     """Encryption of every tree of `packaging.formats`."""
+    marking: Marking | None = None
+    """Forensic watermark: every segment of every rendition is made twice."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from telecine.core.drm import Label, Scheme, Signalling, TrackType
-from telecine.core.job import Format, RateControl, SubtitleFormat
+from telecine.core.job import Format, MarkLayout, RateControl, SubtitleFormat
 
 type Deinterlace = Literal["no", "top_first", "bottom_first", "auto"]
 """`auto`: each frame is judged by its own flag."""
@@ -174,6 +174,18 @@ class TreeOutput(_Frozen):
         return self.name or self.format.value
 
 
+class MarkPlan(_Frozen):
+    """How the picture is marked. The key is never in a plan."""
+
+    layout: MarkLayout
+    strength: float
+
+
+def variant_track(name: str, variant: int) -> str:
+    """Name of the file of a marked rendition's `variant`: 0 has the rendition's own, `v0`, and 1 is `v0-b`."""
+    return f"{name}-b" if variant else name
+
+
 class ChunkSpan(_Frozen):
     """Chunk `index` from `start` to `end`, exact seconds on the programme's clock, on the segment grid or the end."""
 
@@ -219,6 +231,8 @@ class Plan(_Frozen):
     """Which pictures verification decodes: every one, or keyframes and each eighth GOP."""
     signalling: Signalling = Signalling()
     """What players of encrypted trees are told about where keys come from."""
+    marking: MarkPlan | None = None
+    """Every segment is one GOP and is made in two variants; see `variant_track`."""
     imported: bool = False
     """Everything passes through untouched. There is no grid then: `gop` is the longest distance of two keyframes."""
     warnings: tuple[str, ...] = ()

@@ -1,0 +1,30 @@
+"""What a site chooses about its watermarks. Defaults come from measurements; see docs/watermarking.md."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from telecine.core.job import MarkLayout
+
+
+class SessionCode(StrEnum):
+    """Which code a viewer's session gets."""
+
+    DELIVERY = "delivery"
+    """The documented payload, which every CDN embedder of the field writes."""
+    UNIFORM = "uniform"
+    UP_TO_4 = "up_to_4"
+    UP_TO_6 = "up_to_6"
+
+
+class MarkingPolicy(BaseModel):
+    """A site's choices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layout: MarkLayout = MarkLayout.UNLABELED
+    strength: float = Field(default=0.5, ge=0.3, le=1.0, description="0.5 is the default, 0.7 is strong.")
+    code: SessionCode = Field(default=SessionCode.DELIVERY, description="Code of the packaging API's sessions.")
+    edge_code: SessionCode = Field(default=SessionCode.UP_TO_4, description="Code of sessions for our own edge.")
+    shortest_seconds: float = Field(default=300, ge=0, description="Shortest programme that is marked, in seconds.")
+    narrowest: int = Field(default=640, ge=320, description="Least width of a marked rendition, in pixels.")
