@@ -130,12 +130,27 @@ class MarkLayout(StrEnum):
     """In a tree of its own: the trees of variant 0 and 1 are below `0/` and `1/`."""
 
 
+class PaceInfoFiles(StrEnum):
+    """Which files beside the segments tell a third party's edge their positions (ETSI TS 104 002)."""
+
+    NONE = "none"
+    RENDITIONS = "renditions"
+    """One for each rendition, with all of its segments."""
+    SEGMENTS = "segments"
+    """One more for each segment, under its own name, which an edge asks for as it goes."""
+
+
 class Marking(_Frozen):
     """How the picture is marked, so that a leaked copy can be traced."""
 
     layout: MarkLayout = MarkLayout.UNLABELED
     strength: float = Field(default=0.5, ge=0.3, le=1.0)
     """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
+    pace_info: PaceInfoFiles = PaceInfoFiles.RENDITIONS
+    shortest_seconds: float = Field(default=300, ge=0)
+    """A shorter programme is refused: nobody could be found by it."""
+    narrowest: int = Field(default=640, ge=0)
+    """A rendition with fewer pixels in a row is refused."""
 
 
 class Packaging(_Frozen):
