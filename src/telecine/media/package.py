@@ -14,18 +14,29 @@ from pathlib import Path
 from telecine.core.drm import ContentKey, Label
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import SubtitleFormat
-from telecine.core.layout import MASTER, MPD, NUMBER, TrackFiles, has_master, has_mpd, track_files
-from telecine.core.plan import Plan, SubtitleOutput, TreeOutput, TreeProtection
+from telecine.core.layout import (
+    MASTER,
+    MPD,
+    NUMBER,
+    TrackFiles,
+    has_master,
+    has_mpd,
+    second_variant,
+    track_files,
+)
+from telecine.core.plan import Plan, SubtitleOutput, TreeOutput, TreeProtection, variant_track
 from telecine.core.progress import Tick
+from telecine.core.watermark.pattern import VARIANTS
 from telecine.media import mend, subtitles
 from telecine.media.bandwidth import rate_of, variant_rate
 from telecine.media.context import Context
 from telecine.media.package_args import key_flags, packager_arguments
+from telecine.media.package_marked import add_second_variant, is_placed, place, spread, write_pace_info
 from telecine.media.protect import ProtectedDraft, rewrite
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
 from telecine.media.sandbox import run
-from telecine.media.workspace import Workspace, finish, write_finished
+from telecine.media.workspace import Workspace, write_finished
 
 _LOOK_SECONDS = 1.0
 """Between two looks at how far the packager is: each look counts the files that it has written."""
@@ -46,8 +57,7 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
     Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what `keys` and
     the sandbox raise.
     """
-    encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
-    whole = sum(path.stat().st_size for path in encoded)
+    whole = sum(path.stat().st_size for path in _encoded(plan, workspace))
     workspace.tree.mkdir(parents=True, exist_ok=True)
     # Before the first tree, which may take an hour: what a rotation or a key server changes meanwhile is not seen.
     held = [_with_ivs(keys(tree.protection)) if tree.protection else {} for tree in plan.trees]
@@ -56,15 +66,20 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
         def report(done: int, position: int = position) -> None:
             context.report(Tick(done=whole * position + min(done, whole), total=whole * len(plan.trees)))
 
-        final = workspace.tree / tree.folder
-        if not final.is_dir():
+        if not is_placed(workspace, plan, tree.folder) and not spread(workspace, plan, tree.folder):
             # Made outside `workspace.tree`, in which only finished trees ever stand.
             draft = workspace.temporary(workspace.root / "package" / tree.folder)
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
             _Draft(plan, tree, track_files(plan, tree), draft, held[position]).make(workspace, context, report)
-            finish(draft, final)
+            place(workspace, plan, tree.folder, draft)
         report(whole)
+
+
+def _encoded(plan: Plan, workspace: Workspace) -> list[Path]:
+    variants = VARIANTS if plan.marking else VARIANTS[:1]
+    pictures = [workspace.video(variant_track(video.name, variant)) for video in plan.video for variant in variants]
+    return pictures + [workspace.audio(audio.name) for audio in plan.audio]
 
 
 def _with_ivs(keys: Mapping[Label, ContentKey]) -> dict[Label, ContentKey]:
@@ -84,21 +99,9 @@ class _Draft:
 
     def make(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
         """Run the packager, then mend what it wrote."""
-        sources = self._sources(workspace, context)
-        run(
-            [
-                context.tools.packager,
-                *packager_arguments(self.plan, self.tree, sources, workspace.relative(self.folder)),
-            ],
-            cwd=workspace.root,
-            limits=context.limits,
-            log=context.log,
-            poll=_growth(self.folder, report, context.poll),
-            failure=ErrorKind.PACKAGE_FAILED,
-            # The packager repeats a flag that it cannot read.
-            secrets=[key.key.hex() for key in self.keys.values()],
-            stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
-        )
+        self._run(self._sources(workspace, context), self.folder, workspace, context, report)
+        if self.plan.marking:
+            self._add_second_variant(workspace, context, report)
         self._mend_subtitles()
         if has_master(self.tree):
             self._mend_hls()
@@ -106,6 +109,44 @@ class _Draft:
             self._mend_dash()
         if self.tree.protection:
             ProtectedDraft(self.plan, self.tree, self.tree.protection, self.files, self.folder, self.keys).mend()
+
+    def _run(
+        self,
+        sources: Mapping[str, str],
+        folder: Path,
+        workspace: Workspace,
+        context: Context,
+        report: Callable[[int], None],
+    ) -> None:
+        run(
+            [context.tools.packager, *packager_arguments(self.plan, self.tree, sources, workspace.relative(folder))],
+            cwd=workspace.root,
+            limits=context.limits,
+            log=context.log,
+            poll=_growth(folder, report, context.poll),
+            failure=ErrorKind.PACKAGE_FAILED,
+            # The packager repeats a flag that it cannot read.
+            secrets=[key.key.hex() for key in self.keys.values()],
+            stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
+        )
+
+    def _add_second_variant(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
+        """Package variant 1 of the picture with the same keys, and take its segments."""
+        second = workspace.temporary(workspace.root / "package" / f"{self.tree.folder}-b")
+        shutil.rmtree(second, ignore_errors=True)
+        second.mkdir()
+        tracks = {video.name: workspace.video(variant_track(video.name, 1)) for video in self.plan.video}
+        sources = {name: workspace.relative(path) for name, path in tracks.items()}
+        begun = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        self._run(sources, second, workspace, context, lambda done: report(begun + done))
+        add_second_variant(self.plan, self.tree, self.files, self.folder, second)
+        shutil.rmtree(second)
+        write_pace_info(self.plan, self.files, self.folder)
+
+    def _twin(self, name: str) -> Path | None:
+        """Where variant 1 of a segment is, if it has one."""
+        twin = self.folder / second_variant(name)
+        return twin if self.plan.marking and twin.is_file() else None
 
     def _sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
         """Every track's file as the packager's process names it. Subtitles are made ready for it first."""
@@ -144,7 +185,7 @@ class _Draft:
 
     def _mend_hls(self) -> None:
         master = read_hls(self.folder, MASTER)
-        rates = {track.name: rate_of(self.folder, track) for track in master.tracks}
+        rates = {track.name: rate_of(self.folder, track, self._twin) for track in master.tracks}
         variants = {
             (variant.playlist, variant.audio): variant_rate(master, variant, rates) for variant in master.variants
         }
@@ -153,9 +194,10 @@ class _Draft:
 
     def _mend_dash(self) -> None:
         measured = {
-            track.segments[0].piece.path: rate_of(self.folder, track) for track in read_mpd(self.folder, MPD).tracks
+            track.segments[0].piece.path: rate_of(self.folder, track, self._twin)
+            for track in read_mpd(self.folder, MPD).tracks
         }
-        rates = {name: measured[files.segment(1)] for name, files in self.files.items() if files.segment(1) in measured}
+        rates = {name: measured[files.at(0)] for name, files in self.files.items() if files.at(0) in measured}
         sidecars = {
             name: (self.folder / files.sidecar).stat().st_size for name, files in self.files.items() if files.sidecar
         }
