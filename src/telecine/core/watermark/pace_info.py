@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 import cbor2
 
@@ -26,7 +25,7 @@ FARTHEST = 2**15 - 2
 PAYLOAD_BYTES = 5
 NEUTRAL_PAYLOAD = b"\xff" * PAYLOAD_BYTES
 """What a packager writes over a payload in the media before anybody outside may fetch it."""
-SEI_UUID = UUID("bec4f824-170d-47cf-a826-ce008083e355")
+SEI_UUID = bytes.fromhex("bec4f824170d47cfa826ce008083e355")
 CONTENT_TYPE = "application/cbor"
 
 _VERSION, _SEGMENTS, _FILE_SIZE, _START, _REGEX, _POSITION, _FIRST, _LAST = range(1, 9)
@@ -83,12 +82,12 @@ class PaceInfo:
 
     def sei(self) -> bytes:
         """The content of an SEI message `user_data_unregistered` in the first picture of a segment."""
-        return SEI_UUID.bytes + self.payload()
+        return SEI_UUID + self.payload()
 
     @classmethod
     def read_sei(cls, message: bytes) -> "PaceInfo | None":
         """What such a message says; None where it is another's or was made neutral. Raises ValueError."""
-        return cls.read(message[16:]) if message.startswith(SEI_UUID.bytes) else None
+        return cls.read(message[16:]) if message.startswith(SEI_UUID) else None
 
     def ingest_header(self) -> str:
         """The value of the header `WMPaceInfoIngest` with which a segment is pushed to an origin."""
