@@ -20,7 +20,7 @@ import cbor2
 VERSION = 1
 UNMARKED = -1
 """Position of a segment that is the same for all viewers."""
-FARTHEST = 2**15 - 2
+FARTHEST = 0x7FFE
 """The last position that fits into the payload of 40 bits; sidecars have no end."""
 PAYLOAD_BYTES = 5
 NEUTRAL_PAYLOAD = b"\xff" * PAYLOAD_BYTES
@@ -29,7 +29,7 @@ SEI_UUID = bytes.fromhex("bec4f824170d47cfa826ce008083e355")
 CONTENT_TYPE = "application/cbor"
 
 _VERSION, _SEGMENTS, _FILE_SIZE, _START, _REGEX, _POSITION, _FIRST, _LAST = range(1, 9)
-_POSITION_BITS = 15
+_POSITIONS = 0x8000
 _SPECIAL = re.compile(r"[][(){}.*+?^$|\\]")
 
 type _Map = dict[int, Any]
@@ -59,9 +59,9 @@ class PaceInfo:
 
         Two bits that are always set keep start codes from appearing in it.
         """
-        position = self.position & (2**_POSITION_BITS - 1)
+        position = self.position % _POSITIONS
         flags = 0x80 | self.first << 6 | self.last << 5
-        return bytes([VERSION, self.variant]) + (0x8000 | position).to_bytes(2) + bytes([flags])
+        return bytes([VERSION, self.variant]) + (_POSITIONS | position).to_bytes(2) + bytes([flags])
 
     @classmethod
     def read(cls, payload: bytes) -> "PaceInfo | None":
@@ -70,15 +70,19 @@ class PaceInfo:
             return None
         if len(payload) != PAYLOAD_BYTES or payload[0] != VERSION or not payload[2] & payload[4] & 0x80:
             raise ValueError("that is no WMPaceInfo of version 1")
-        position = int.from_bytes(payload[2:4]) & (2**_POSITION_BITS - 1)
-        if position > FARTHEST:
-            position -= 2**_POSITION_BITS
-        return cls(payload[1], position, first=bool(payload[4] & 0x40), last=bool(payload[4] & 0x20))
+        position = int.from_bytes(payload[2:4]) % _POSITIONS
+        return cls(
+            payload[1],
+            UNMARKED if position > FARTHEST else position,
+            first=bool(payload[4] & 0x40),
+            last=bool(payload[4] & 0x20),
+        )
 
     def box(self) -> bytes:
         """The box `wmpi` of ISO media, which stands between `styp` and `moof`."""
         body = self.payload()
-        return (8 + len(body)).to_bytes(4) + b"wmpi" + body
+        length = 8 + len(body)
+        return length.to_bytes(4) + b"wmpi" + body
 
     def sei(self) -> bytes:
         """The content of an SEI message `user_data_unregistered` in the first picture of a segment."""
@@ -106,11 +110,10 @@ class PaceInfo:
         said = json.loads(value)  # its error is a ValueError
         if not isinstance(said, dict) or said.get("version") != VERSION:
             raise ValueError("that is no WMPaceInfo of version 1")
-        numbers = [said.get(name) for name in ("variant", "position")]
-        flags = [said.get(name, True) for name in ("firstpart", "lastpart")]
-        if any(type(number) is not int for number in numbers) or any(type(flag) is not bool for flag in flags):
-            raise ValueError("a field of it is missing or of the wrong kind")
-        return cls(numbers[0], numbers[1], first=flags[0], last=flags[1])
+        first, last = said.get("firstpart", True), said.get("lastpart", True)
+        if type(first) is not bool or type(last) is not bool:
+            raise ValueError("firstpart and lastpart are true or false")
+        return cls(_number(said.get("variant")), _number(said.get("position")), first=first, last=last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +167,8 @@ def byterange_sidecar(ranges: Sequence[ByteRange], file_size: int) -> bytes:
 def read_byterange_sidecar(content: bytes) -> tuple[tuple[ByteRange, ...], int]:
     """The segments of such a sidecar and the file's size. Raises ValueError for what is none."""
     said = _map(content)
-    starts = [entry.get(_START) for entry in _entries(said)]
-    size = said.get(_FILE_SIZE)
-    if any(type(number) is not int for number in (*starts, size)):
-        raise ValueError("a size or a beginning is missing or is no number")
-    ranges = tuple(ByteRange(start, _position(entry)) for start, entry in zip(starts, _entries(said), strict=True))
+    size = _number(said.get(_FILE_SIZE))
+    ranges = tuple(ByteRange(_number(entry.get(_START)), _position(entry)) for entry in _entries(said))
     _check_ranges(ranges, size)
     return ranges, size
 
@@ -252,10 +252,16 @@ def _entries(said: _Map) -> list[_Map]:
 
 
 def _position(entry: _Map) -> int:
-    position = entry.get(_POSITION)
-    if type(position) is not int or position < UNMARKED:
-        raise ValueError("a segment has no position")
+    position = _number(entry.get(_POSITION))
+    if position < UNMARKED:
+        raise ValueError("a position is -1 or more")
     return position
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError("a number is missing, or is none")
+    return value
 
 
 def _check_ranges(ranges: Sequence[ByteRange], file_size: int) -> None:
