@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from telecine.core.job import MarkLayout, PaceInfoFiles
+from telecine.core.job import Marking, MarkLayout, PaceInfoFiles
 
 
 class SessionCode(StrEnum):
@@ -31,3 +31,13 @@ class MarkingPolicy(BaseModel):
     )
     shortest_seconds: float = Field(default=300, ge=0, description="Shortest programme that is marked, in seconds.")
     narrowest: int = Field(default=640, ge=320, description="Least width of a marked rendition, in pixels.")
+
+    def marking(self) -> Marking:
+        """How a job of the site is marked."""
+        return Marking(
+            layout=self.layout,
+            strength=self.strength,
+            pace_info=self.pace_info,
+            shortest_seconds=self.shortest_seconds,
+            narrowest=self.narrowest,
+        )
