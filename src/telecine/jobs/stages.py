@@ -7,15 +7,15 @@ these functions. Every step finds its own finished output, so doing one twice do
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from pydantic import TypeAdapter
 
-from telecine.core.errors import Cancelled, TelecineError
+from telecine.core.errors import TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.media_info import MediaInfo
@@ -40,6 +40,7 @@ from telecine.media import (
     verify,
 )
 from telecine.media.context import Context
+from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.tools import Tools
 from telecine.media.verify_report import VerifyReport
 from telecine.media.workspace import Workspace, write_finished
@@ -228,33 +229,21 @@ class _OneShot:
         return Outcome(plan, verified, published, self.seconds)
 
     def _encode(self, plan: Plan, slots: int, sound: Context) -> None:
-        """The audio and every chunk in a pool; the first failure, or an interrupt, ends all of them."""
-        with ThreadPoolExecutor(slots, "encode") as pool:
-            work: list[Future[object]] = []
-            if plan.audio:
-                work.append(pool.submit(audio.encode_audio, plan, self.workspace, sound))
-            for chunk in plan.chunks:
-                context = self._context(Phase.ENCODE, chunk.index)
-                self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
-                work.append(pool.submit(encode_chunk, plan, chunk.index, self.workspace, context))
-            try:
-                wait(work, return_when=FIRST_EXCEPTION)
-            finally:
-                if not all(one.done() for one in work):
-                    self.stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-        _raise_first(work)
+        """The audio and every chunk, `slots` at once; the first failure, or an interrupt, ends all of them."""
+        parts: list[Callable[[], object]] = []
+        if plan.audio:
+            parts.append(partial(audio.encode_audio, plan, self.workspace, sound))
+        for chunk in plan.chunks:
+            context = self._context(Phase.ENCODE, chunk.index)
+            self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
+            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context))
+        side_by_side(parts, slots, self.stop)
 
     def _context(self, phase: Phase, unit: int = 0) -> Context:
-        def poll() -> None:
-            if self.stop.is_set():
-                raise Cancelled
-
         def report(tick: Tick) -> None:
-            poll()
             self.report(phase, unit, tick)
 
-        return Context(self.tools, self.limits, report, self.log, poll)
+        return stoppable(Context(self.tools, self.limits, report, self.log), self.stop)
 
     @contextmanager
     def _timed(self, name: str, phase: Phase) -> Iterator[Context]:
@@ -263,10 +252,3 @@ class _OneShot:
         yield self._context(phase)
         self.seconds[name] = time.monotonic() - begun
         self.report(phase, 0, Tick(1, 1))
-
-
-def _raise_first(work: list[Future[object]]) -> None:
-    """Raise what went wrong, if anything: the cause rather than the `Cancelled` that it brought on the others."""
-    raised = [error for one in work if not one.cancelled() and (error := one.exception())]
-    if raised:
-        raise next((error for error in raised if not isinstance(error, Cancelled)), raised[0])

@@ -8,8 +8,10 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from threading import Event, Lock
 
 from telecine.core.drm import ContentKey, Label
 from telecine.core.errors import ErrorKind, TelecineError
@@ -25,7 +27,11 @@ from telecine.media.protect import ProtectedDraft, rewrite
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
 from telecine.media.sandbox import run
+from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.workspace import Workspace, finish, write_finished
+
+TREES_AT_ONCE = 2
+"""More would wait for the same disk. On a server they share the one slot of their step: a packager computes little."""
 
 _LOOK_SECONDS = 1.0
 """Between two looks at how far the packager is: each look counts the files that it has written."""
@@ -41,30 +47,57 @@ def no_keys(protection: TreeProtection) -> Mapping[Label, ContentKey]:
 
 
 def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_keys) -> None:
-    """Make every tree of the plan under `workspace.tree`; trees that are finished are left alone.
+    """Make every tree of the plan under `workspace.tree`, two at a time; trees that are finished are left alone.
 
     Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what `keys` and
     the sandbox raise.
     """
     encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
-    whole = sum(path.stat().st_size for path in encoded)
+    progress = _Progress(sum(path.stat().st_size for path in encoded), [0] * len(plan.trees))
     workspace.tree.mkdir(parents=True, exist_ok=True)
     # Before the first tree, which may take an hour: what a rotation or a key server changes meanwhile is not seen.
     held = [_with_ivs(keys(tree.protection)) if tree.protection else {} for tree in plan.trees]
+    stop = Event()
+    watched = stoppable(context, stop)
+    parts: list[Callable[[], None]] = []
     for position, tree in enumerate(plan.trees):
+        report = partial(progress.report, watched, position)
+        if (workspace.tree / tree.folder).is_dir():
+            report(progress.whole)
+            continue
+        draft = _Draft(plan, tree, track_files(plan, tree), _empty_folder(workspace, tree), held[position])
+        sources = draft.sources(workspace, context)  # one after the other: trees share files of subtitles
+        parts.append(partial(draft.make, sources, workspace, watched, report))
+    side_by_side(parts, TREES_AT_ONCE, stop)
+    context.report(Tick(progress.total, progress.total))
 
-        def report(done: int, position: int = position) -> None:
-            context.report(Tick(done=whole * position + min(done, whole), total=whole * len(plan.trees)))
 
-        final = workspace.tree / tree.folder
-        if not final.is_dir():
-            # Made outside `workspace.tree`, in which only finished trees ever stand.
-            draft = workspace.temporary(workspace.root / "package" / tree.folder)
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            _Draft(plan, tree, track_files(plan, tree), draft, held[position]).make(workspace, context, report)
-            finish(draft, final)
-        report(whole)
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How many bytes of `whole` each tree has, told as one sum that never falls."""
+
+    whole: int
+    done: list[int]
+    lock: Lock = field(default_factory=Lock)
+
+    @property
+    def total(self) -> int:
+        """What all trees together have in the end."""
+        return self.whole * len(self.done)
+
+    def report(self, context: Context, position: int, done: int) -> None:
+        """Tell that tree `position` has `done` bytes."""
+        with self.lock:
+            self.done[position] = max(self.done[position], min(done, self.whole))
+            context.report(Tick(done=sum(self.done), total=self.total))
+
+
+def _empty_folder(workspace: Workspace, tree: TreeOutput) -> Path:
+    """Where a tree is made: outside `workspace.tree`, in which only finished trees ever stand."""
+    folder = workspace.temporary(workspace.root / "package" / tree.folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def _with_ivs(keys: Mapping[Label, ContentKey]) -> dict[Label, ContentKey]:
@@ -82,9 +115,10 @@ class _Draft:
     folder: Path
     keys: Mapping[Label, ContentKey]
 
-    def make(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
-        """Run the packager, then mend what it wrote."""
-        sources = self._sources(workspace, context)
+    def make(
+        self, sources: dict[str, str], workspace: Workspace, context: Context, report: Callable[[int], None]
+    ) -> None:
+        """Run the packager on `sources`, mend what it wrote, and give the tree its final name."""
         run(
             [
                 context.tools.packager,
@@ -106,8 +140,9 @@ class _Draft:
             self._mend_dash()
         if self.tree.protection:
             ProtectedDraft(self.plan, self.tree, self.tree.protection, self.files, self.folder, self.keys).mend()
+        finish(self.folder, workspace.tree / self.tree.folder)
 
-    def _sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
+    def sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
         """Every track's file as the packager's process names it. Subtitles are made ready for it first."""
         paths = {video.name: workspace.video(video.name) for video in self.plan.video}
         paths |= {audio.name: workspace.audio(audio.name) for audio in self.plan.audio}
