@@ -38,7 +38,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     grid = _grid(video, policy)
     audio = _audio(spec, tracks, duration, warnings)
     trees = _trees(spec, video, audio, grid, policy)
-    _check_protection(trees, duration, grid)
+    _check_protection(spec, trees, duration, grid)
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -96,8 +96,8 @@ def _duration(
     return duration
 
 
-def _check_protection(trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
-    at = "output.drm.option"
+def _check_protection(spec: JobSpec, trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
+    at = "drm_option" if spec.contents else "output.drm.option"
     last = (ceil(duration / grid.segment) - 1) * grid.segment
     for tree in trees:
         if tree.protection:

@@ -45,6 +45,11 @@ class Workspace:
         return self.root / "subtitle" / str(number) / "source"
 
     @property
+    def contents(self) -> Path:
+        """JSON list of the keys of the input files, where the job names contents that had to be looked for."""
+        return self.root / "contents.json"
+
+    @property
     def probes(self) -> Path:
         """JSON list of the `MediaInfo` of every input file."""
         return self.root / "probes.json"
