@@ -22,6 +22,7 @@ from telecine.core.plan import (
     TreeOutput,
     VideoOutput,
 )
+from telecine.core.plan_marking import mark_plan
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
 from telecine.core.plan_protection import (
     check_encrypts,
@@ -32,24 +33,22 @@ from telecine.core.plan_protection import (
 )
 from telecine.core.plan_sound import Track, audio_output, chosen_tracks, mark_default, remapped_tracks
 
-MARKING_FIELD = "forensic_watermarking"
-"""What a request calls the wish for a watermark."""
-
 
 def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan:
     """The plan of `spec`, whose files were probed as `media` (same order), under the house's `policy`.
 
-    Raises TRACK_MISSING, AUDIO_NOT_CONVERTIBLE, GRID_IMPOSSIBLE, INPUT_UNREADABLE or FIELD_INVALID.
+    Raises TRACK_MISSING, AUDIO_NOT_CONVERTIBLE, GRID_IMPOSSIBLE, INPUT_UNREADABLE, FIELD_INVALID, MARK_TOO_SHORT or
+    MARK_TOO_NARROW.
     """
     warnings = [warning for info in media for warning in info.warnings]
     picture, video = _picture(spec, media, warnings)
     tracks = remapped_tracks(spec, media, picture.file if picture else None)
     duration = _duration(spec, media, picture, tracks)
-    marking = _marking(spec, video)
+    marking = mark_plan(spec.marking, video, duration)
     grid = _grid(video, policy, marking)
     audio = _audio(spec, tracks, duration, warnings)
     trees = _trees(spec, video, audio, grid, policy)
-    _check_protection(trees, duration, grid)
+    _check_protection(spec, trees, duration, grid)
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -107,24 +106,13 @@ def _duration(
     return duration
 
 
-def _check_protection(trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
-    at = "output.drm.option"
+def _check_protection(spec: JobSpec, trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
+    at = "drm_option" if spec.contents else "output.drm.option"
     last = (ceil(duration / grid.segment) - 1) * grid.segment
     for tree in trees:
         if tree.protection:
             places = {"lead_at": f"{at}.clear_lead", "audio_at": f"{at}.skip_audio_encryption"}
             check_encrypts(tree.protection, grid.segment, duration, last, **places)
-
-
-def _marking(spec: JobSpec, video: Sequence[VideoOutput]) -> MarkPlan | None:
-    """How the picture is marked; there must be one, and it must be encoded here."""
-    if spec.marking is None:
-        return None
-    if not video or any(output.copied for output in video):
-        raise TelecineError(
-            ErrorKind.FIELD_INVALID, "a watermark needs video renditions that are encoded.", field=MARKING_FIELD
-        )
-    return MarkPlan(layout=spec.marking.layout, strength=spec.marking.strength)
 
 
 def _grid(video: Sequence[VideoOutput], policy: Policy, marking: MarkPlan | None) -> Grid:

@@ -4,6 +4,7 @@ Nothing here knows of databases, Temporal or settings: the activities and the on
 these functions. Every step finds its own finished output, so doing one twice does it once.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,13 +15,16 @@ from threading import Event
 
 from pydantic import TypeAdapter
 
+from telecine.core.errors import TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
 from telecine.core.plan_asset import make_asset_plan
+from telecine.core.plan_contents import with_contents
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
+from telecine.core.watermark.pattern import MarkKey
 from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
@@ -46,7 +50,7 @@ from telecine.storage.store import Store
 MOST_CHUNKS = 4000
 """Chunks of one job: more would not fit into the history of one workflow."""
 
-_NOT_MADE = frozenset({"asset", "input", "subtitle", RECORD})
+_NOT_MADE = frozenset({"asset", "contents.json", "input", "subtitle", RECORD})
 _PROBES = TypeAdapter(list[MediaInfo])
 
 type Report = Callable[[Phase, int, Tick], None]
@@ -74,17 +78,21 @@ def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Contex
     """Probe every input, check every subtitle, and decide everything else; both are kept in the work folder.
 
     Where a plan is kept that differs, what was made by it is removed. Raises INPUT_…, TRACK_MISSING,
-    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE, ASSET_REFUSED.
+    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE, ASSET_REFUSED, and what `with_contents` raises.
     """
     if spec.asset:
         found = asset.read_asset(workspace, context)
         return _keep(make_asset_plan(spec, found, policy), found.files, workspace)
-    media = _probe_all(len(spec.files), workspace, context)
+    paths = json.loads(workspace.contents.read_bytes()) if spec.contents else [file.path for file in spec.files]
+    media = _probe_all(paths, workspace, context)
     notes = [
         f"'{subtitle.path}': {note}"
         for number, subtitle in enumerate(spec.subtitles)
         for note in subtitles.check(workspace.subtitle(number), context.limits)
     ]
+    if spec.contents:
+        spec, odd = with_contents(spec, paths, media)
+        notes += odd
     longest = max((float(info.duration) for info in media), default=0.0)
     chunk_seconds = max(policy.chunk_seconds, longest / MOST_CHUNKS)
     plan = make_plan(spec, media, policy.model_copy(update={"chunk_seconds": chunk_seconds}))
@@ -100,16 +108,21 @@ def _keep(plan: Plan, media: Sequence[MediaInfo], workspace: Workspace) -> Plan:
     return plan
 
 
-def _probe_all(files: int, workspace: Workspace, context: Context) -> list[MediaInfo]:
-    """Probe every input; progress counts files."""
+def _probe_all(paths: Sequence[str], workspace: Workspace, context: Context) -> list[MediaInfo]:
+    """Probe every input; progress counts files. Of several, the one at fault is named by its path in the storage."""
     found: list[MediaInfo] = []
 
     def report(tick: Tick) -> None:
-        context.report(Tick(len(found) + tick.fraction, files))
+        context.report(Tick(len(found) + tick.fraction, len(paths)))
 
-    for number in range(files):
-        found.append(probe.probe(workspace.input_file(number), context.tools, context.limits, report))
-        context.report(Tick(len(found), files))
+    for number, path in enumerate(paths):
+        try:
+            found.append(probe.probe(workspace.input_file(number), context.tools, context.limits, report))
+        except TelecineError as error:
+            if len(paths) == 1:
+                raise
+            raise TelecineError(error.kind, f"'{path}': {error.detail}", field=error.field) from error
+        context.report(Tick(len(found), len(paths)))
     return found
 
 
@@ -123,10 +136,10 @@ def load_probes(workspace: Workspace) -> list[MediaInfo]:
     return _PROBES.validate_json(workspace.probes.read_bytes())
 
 
-def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context) -> bool:
+def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context, key: MarkKey | None = None) -> bool:
     """Encode chunk `index` of every rendition; False where all of it was finished before."""
-    finished = all(workspace.chunk(output.name, index).exists() for output in plan.video)
-    encode.encode_chunk(plan, index, workspace, context)
+    finished = all(path.exists() for path in encode.chunk_files(plan, index, workspace).values())
+    encode.encode_chunk(plan, index, workspace, context, key)
     return not finished
 
 
@@ -158,15 +171,16 @@ def run_all(
     log: Callable[[str], None],
     slots: int,
     ring: Ring | None = None,
+    mark_key: MarkKey | None = None,
 ) -> Outcome:
     """Do the whole job in this process, `slots` encodes at a time, and return what was made.
 
-    `ring` gives the content keys, where the job asks for encryption.
+    `ring` gives the content keys, where the job asks for encryption; `mark_key` is the title's, where it is marked.
 
     `report` is called from several threads and may raise `Cancelled`. Whatever is raised, no tool is left running
     and nothing published; finished chunks stay in `work_dir` for another call with the same job.
     """
-    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring).run(slots)
+    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring, mark_key).run(slots)
 
 
 @dataclass(slots=True)
@@ -180,6 +194,7 @@ class _OneShot:
     report: Report
     log: Callable[[str], None]
     ring: Ring | None = None
+    mark_key: MarkKey | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     stop: Event = field(default_factory=Event)
 
@@ -205,7 +220,7 @@ class _OneShot:
             with self._timed("encode", Phase.AUDIO) as context:
                 self._encode(plan, slots, context)
             with self._timed("join", Phase.JOIN) as context:
-                join.join(plan, workspace, context)
+                join.join(plan, workspace, context, self.mark_key)
         keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)
@@ -224,7 +239,7 @@ class _OneShot:
         for chunk in plan.chunks:
             context = self._context(Phase.ENCODE, chunk.index)
             self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
-            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context))
+            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context, self.mark_key))
         side_by_side(parts, slots, self.stop)
 
     def _context(self, phase: Phase, unit: int = 0) -> Context:
