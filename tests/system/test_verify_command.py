@@ -138,3 +138,45 @@ def test_an_address_that_leads_nowhere_is_told_so(tree: Path):
         assert "ends in .mpd, .m3u8" in verify(f"{address}/cmaf/page.html", code=2)
     assert "does not answer" in verify(f"{address}/cmaf/stream.mpd", code=1)
     assert "was not found" in verify(tree / "nothing", code=3)
+
+
+@pytest.fixture(scope="module", params=["unlabeled", "prefixed"])
+def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    plan = plans.marked(plan_of(plans.tree("dash"), plans.tree("hls", transport_stream=True)), request.param)
+    return packaged(tmp_path_factory.mktemp("marked"), plan).tree
+
+
+class TestMarked:
+    """Both layouts, here and by address; an edge for viewers shows what one viewer gets."""
+
+    SEGMENTS = 2 * 7
+
+    def test_a_folder_says_how_many_segments_there_are_of_variant_1(self, marked: Path):
+        found = as_json(marked)
+        assert [tree["second_variant"] for tree in found["trees"].values()] == [self.SEGMENTS, self.SEGMENTS]
+        assert f"ok      variants: {2 * self.SEGMENTS} segments in two variants, of which" in verify(marked)
+
+    def test_an_origin_shows_both_variants(self, marked: Path):
+        with served(marked) as (address, _):
+            found = as_json(f"{address}/")
+        assert found["ok"]
+        assert {tree["second_variant"] for tree in found["trees"].values()} == {self.SEGMENTS}
+
+    def test_a_fault_of_variant_1_is_found_by_address(self, marked: Path, tmp_path: Path):
+        shutil.copytree(marked, tmp_path / "tree")
+        unlisted = list((tmp_path / "tree").rglob("b.seg-3.m4s"))
+        (broken, *_) = unlisted or (tmp_path / "tree/1").rglob("seg-3.m4s")
+        broken.write_bytes(broken.read_bytes()[:-5])
+        with served(tmp_path / "tree") as (address, _):
+            found = as_json(f"{address}/", code=5)
+        name = broken.relative_to(tmp_path / "tree").as_posix()
+        faults = [fault["path"] for check in found["checks"] for fault in check["faults"]]
+        assert name in faults
+
+    def test_an_edge_that_shows_one_variant_serves_a_whole_tree(self, marked: Path, tmp_path: Path):
+        first = marked / "0" if (marked / "0").is_dir() else marked
+        shutil.copytree(first, tmp_path / "tree", ignore=shutil.ignore_patterns("b.*", "WMPaceInfo"))
+        with served(tmp_path / "tree") as (address, _):
+            found = as_json(f"{address}/dash/stream.mpd")
+        assert found["ok"]
+        assert {tree["second_variant"] for tree in found["trees"].values()} == {0}

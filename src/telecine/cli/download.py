@@ -1,7 +1,8 @@
 """A published tree on some HTTP server → a folder, so that it can be verified as if it were here.
 
 Only what manifests name is fetched: files of the manifest's own folder and below, from its own origin, within limits.
-A file that the server does not have stays missing, for verification to say so.
+A file that the server does not have stays missing, for verification to say so. Of marked trees variant 1 is fetched
+too where the server shows it: an origin does, an edge for viewers does not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ import httpx
 from telecine.core.drm import TrackType
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import Format
-from telecine.core.layout import MASTER, MPD, for_screens
+from telecine.core.layout import (
+    MASTER,
+    MPD,
+    PACE_INFO,
+    PACE_INFO_SIDECAR,
+    VARIANT_FOLDERS,
+    for_screens,
+    second_variant,
+)
 
 if TYPE_CHECKING:
     from telecine.media.manifests import Manifest
@@ -61,11 +70,18 @@ def download(address: str, folder: Path, limits: Limits) -> None:
         raise _wrong("an address ends in .mpd, .m3u8 or, for a folder, in a slash.")
     with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
         fetcher = _Fetcher(client, url, folder, limits)
-        found = [main for main in ((name,) if name else MANIFESTS) if fetcher.fetch(main)]
+        found = fetcher.fetch_first([name] if name else MANIFESTS)
+        if not found and not name:
+            found = fetcher.fetch_first(_below(VARIANT_FOLDERS[0]))
+            found += fetcher.fetch_first(_below(VARIANT_FOLDERS[1])) if found else []
         if not found:
             raise TelecineError(ErrorKind.NOT_FOUND, f"A manifest at {address}")
         for main in found:
             fetcher.fetch_tree(main)
+
+
+def _below(folder: str) -> list[str]:
+    return [f"{folder}/{name}" for name in MANIFESTS]
 
 
 class _Fetcher:
@@ -82,6 +98,10 @@ class _Fetcher:
         self._named = 0
         self._bytes = 0
 
+    def fetch_first(self, names: Iterable[str]) -> list[str]:
+        """Main manifests; gives those that the server has. The ones that it has not count for nothing."""
+        return [name for name in names if self._fetch(name, counts=False)]
+
     def fetch_tree(self, main: str) -> None:
         """Everything that the main manifest names, which is here already."""
         from telecine.media.manifests import ManifestError
@@ -90,17 +110,27 @@ class _Fetcher:
         try:
             if main.endswith(".m3u8"):
                 self._fetch_all(playlists_of(self._folder, main))
-            self._fetch_all(sorted(self._read(main).pieces()))
+            manifest = self._read(main)
+            self._fetch_all(sorted(manifest.pieces()))
+            self._fetch_second_variant(manifest)
         except ManifestError:
             return  # verification reads it again, and says what is wrong
 
-    def fetch(self, name: str) -> bool:
+    def _fetch_second_variant(self, manifest: Manifest) -> None:
+        """Variant 1 of every picture, and what edges are told of it, where there is that of the first."""
+        for track in manifest.of_kind("video"):
+            names = [segment.piece.path for segment in track.segments]
+            if self._fetch(second_variant(names[0]), counts=False):
+                beside = PurePosixPath(names[0]).parent / PACE_INFO / PACE_INFO_SIDECAR
+                self._fetch_all([*map(second_variant, names), str(beside)])
+
+    def _fetch(self, name: str, *, counts: bool = True) -> bool:
         """One file; whether the server has it."""
         with self._lock:
             if name in self._asked:
                 return (self._folder / name).is_file()
             self._asked.add(name)
-            self._named += name not in MANIFESTS
+            self._named += counts
             if self._named > self._limits.files:
                 raise _over(f"more than {self._limits.files} files (--max-files).")
         url = self._url.copy_with(path=self._base + quote(name))
@@ -120,7 +150,7 @@ class _Fetcher:
     def _fetch_all(self, names: Iterable[str]) -> None:
         with ThreadPoolExecutor(_AT_ONCE, "fetch") as pool:
             try:
-                list(pool.map(self.fetch, names))
+                list(pool.map(self._fetch, names))
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise

@@ -113,7 +113,8 @@ def _show(report: VerifyReport) -> None:
         for fault in report.shown(check):
             out.print(f"{'':21}{fault}", markup=False, style="red")
     for name, tree in report.trees.items():
-        size = f"{tree.segments} files of media, {tree.bytes / 1e6:,.1f} MB, {tree.duration_seconds:.2f} s"
+        second = f" and {tree.second_variant} of variant 1" if tree.second_variant else ""
+        size = f"{tree.segments} files of media{second}, {tree.bytes / 1e6:,.1f} MB, {tree.duration_seconds:.2f} s"
         out.print(f"{name}: {', '.join(tree.manifests)}; {size}", markup=False, style="dim")
     out.print(
         f"[{'green' if report.ok else 'bold red'}]{'It is whole.' if report.ok else 'It is at fault.'}[/]", end=" "

@@ -84,7 +84,7 @@ class _Judge:
         files = self._files
         first = [self._named(one, self._views[0]) for one in questions(self.first, self._workspace, self._context)]
         known = {fault for one in first for fault in one.faults}
-        detail = f"{len(files.second)} files of variant 1" if not self._pictures else self._differences()
+        detail = self._differences()
         if files.outside:
             detail += f"; {len(files.outside)} files outside of 0 and 1 were not looked at"
         return [
@@ -165,11 +165,13 @@ class _Judge:
         return Check(name=name, outcome="failed" if faults else "passed", detail=detail, faults=faults)
 
     def _differences(self) -> str:
-        """How many segments the two variants differ in, for people."""
+        """How many segments there are in two variants, and in how many these differ, for people."""
+        twins = {name for rendition in self._pictures for name in _names(rendition)} & self._files.second.keys()
         pairs = [pair for one in self._pairs() for pair in _by_segment(*one[1:])]
+        told = f"{len(twins)} segments in two variants"
         if not pairs:
-            return "they could not be compared"
-        return f"{sum(mine.digests != theirs.digests for mine, theirs in pairs)} of {len(pairs)} segments differ"
+            return f"{told}, which could not be compared"
+        return f"{told}, of which {sum(mine.digests != theirs.digests for mine, theirs in pairs)} differ"
 
     def _pairs(self) -> Iterator[tuple[Rendition, Samples, Samples]]:
         """Each rendition of which all segments could be read in both variants, with both."""
