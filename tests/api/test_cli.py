@@ -74,6 +74,47 @@ def test_help_names_every_command_and_the_exit_codes(telecine):
     assert "Exit codes" in said
 
 
+class TestMarking:
+    def marking(self, telecine, *options, **more):
+        return json.loads(telecine("site", "marking", "DEMO", *options, "--json", **more).stdout)
+
+    def test_a_site_begins_with_the_defaults(self, telecine, database):
+        assert self.marking(telecine) == {
+            "site_id": "DEMO",
+            "layout": "unlabeled",
+            "strength": 0.5,
+            "code": "delivery",
+            "edge_code": "up_to_4",
+            "pace_info": "renditions",
+            "shortest_seconds": 300.0,
+            "narrowest": 640,
+        }
+
+    def test_what_is_chosen_stays_chosen_and_the_rest_as_it_is(self, telecine, database):
+        self.marking(telecine, "--layout", "prefixed", "--strength", "0.7")
+        changed = self.marking(telecine, "--edge-code", "uniform", "--shortest-seconds", "60", "--narrowest", "320")
+        assert (changed["layout"], changed["strength"], changed["edge_code"]) == ("prefixed", 0.7, "uniform")
+        assert self.marking(telecine) == changed
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("--layout", "upside-down"),
+            ("--strength", "2"),
+            ("--code", "x"),
+            ("--pace-info", "x"),
+            ("--narrowest", "10"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_by_its_option(self, telecine, database, option, value):
+        refused = telecine("site", "marking", "DEMO", option, value, code=Exit.USAGE)
+        assert option in refused.output
+        assert self.marking(telecine)["strength"] == 0.5
+
+    def test_an_unknown_site_has_none(self, telecine, database):
+        telecine("site", "marking", "NONE", code=Exit.NOT_FOUND)
+
+
 def test_a_new_site_comes_with_an_account_and_its_key(telecine):
     made = json.loads(telecine("site", "create", "DEMO", "--json").stdout)
     assert (made["site_id"], made["region"], made["email"]) == ("DEMO", "RG011", "admin@demo.local")

@@ -8,7 +8,7 @@ from tests.services import REGION
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.storage.folder import FolderStore, create_bucket
 from telecine.storage.memory import MemoryStore
-from telecine.storage.publish import publish, unpublish
+from telecine.storage.publish import publish, remove_trees, unpublish
 from telecine.storage.s3 import S3Store
 
 TREE = {
@@ -196,3 +196,35 @@ def test_a_tree_without_a_manifest_is_refused(tmp_path):
         with pytest.raises(TelecineError) as caught:
             publish(MemoryStore(), write(tmp_path, files), PREFIX)
         assert caught.value.kind is ErrorKind.PUBLISH_FAILED
+
+
+MARKED = {
+    f"{variant}/{name}": f"{variant}{name}".encode()
+    for variant in "01"
+    for name in (
+        "dash/stream.mpd",
+        "dash/video/1/seg-0.m4s",
+        "dash/video/1/seg-1.m4s",
+        "dash/video/1/WMPaceInfo/s.cbor",
+    )
+}
+OTHERS = {
+    "out/cid/0/hls/master.m3u8": b"of another job",
+    "out/cid/0/hls/video/segment-1.ts": b"of another job",
+    "out/cid/dash/stream.mpd": b"of the other layout",
+    "out/cid/1/notes.txt": b"in no tree",
+}
+
+
+def test_trees_of_a_variant_have_a_folder_to_themselves_each(store, tmp_path):
+    for key, body in OTHERS.items():
+        store.upload(body, key, "any/thing")
+    publish(store, write(tmp_path / "long", MARKED), PREFIX)
+    shorter = {name: body for name, body in MARKED.items() if "seg-1" not in name}
+    publish(store, write(tmp_path / "short", shorter), PREFIX)
+    assert content(store) == expected(shorter) | OTHERS
+    assert store.head("out/cid/0/dash/video/1/WMPaceInfo/s.cbor")
+    unpublish(store, PREFIX, shorter)
+    assert content(store) == OTHERS
+    assert remove_trees(store, PREFIX, ["0/hls"]) == 2
+    assert content(store) == {key: body for key, body in OTHERS.items() if "hls" not in key}

@@ -23,7 +23,7 @@ def mark_plan(wanted: Marking | None, video: Sequence[VideoOutput], duration: Fr
             ErrorKind.FIELD_INVALID, "only a picture that is encoded here can be marked.", field="video"
         )
     if duration < Fraction(wanted.shortest_seconds).limit_denominator(1000):
-        detail = f"it lasts {float(duration):.1f} s; at least {wanted.shortest_seconds:g} s are needed."
+        detail = f"it lasts {float(duration):.2f} s; at least {wanted.shortest_seconds:g} s are needed."
         raise TelecineError(ErrorKind.MARK_TOO_SHORT, detail)
     for output in video:
         if output.width < wanted.narrowest:

@@ -4,7 +4,7 @@ A view is a folder of symbolic links with the names of an ordinary tree, so that
 be asked of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -64,7 +64,7 @@ def read_marked(root: Path, plan: Plan | None) -> MarkedFiles | None:
     layout = plan.marking.layout if plan and plan.marking else None
     if layout is MarkLayout.PREFIXED or (plan is None and _has_both_trees(names)):
         return _prefixed(root, names)
-    if layout is MarkLayout.UNLABELED or (plan is None and any(_is_unlisted(name) for name in names)):
+    if layout is MarkLayout.UNLABELED or (plan is None and _has_both_variants(names)):
         return _unlabeled(root, names)
     return None
 
@@ -102,8 +102,7 @@ def _unlabeled(root: Path, names: Iterable[str]) -> MarkedFiles:
         if _is_pace_info(name):
             pace[name] = name
         elif _is_unlisted(name):
-            path = PurePosixPath(name)
-            second[str(path.with_name(path.name.removeprefix(UNLISTED)))] = name
+            second[_listed(name)] = name
         else:
             first[name] = name
     return MarkedFiles(root, MarkLayout.UNLABELED, first, second, pace)
@@ -112,6 +111,17 @@ def _unlabeled(root: Path, names: Iterable[str]) -> MarkedFiles:
 def _has_both_trees(names: Iterable[str]) -> bool:
     with_manifest = {name.partition("/")[0] for name in names if name.endswith(_MANIFESTS)}
     return with_manifest.issuperset(VARIANT_FOLDERS)
+
+
+def _has_both_variants(names: Sequence[str]) -> bool:
+    known = set(names)
+    return any(_is_unlisted(name) and _listed(name) in known for name in names)
+
+
+def _listed(name: str) -> str:
+    """The name by which viewers ask for an unlisted segment."""
+    path = PurePosixPath(name)
+    return str(path.with_name(path.name.removeprefix(UNLISTED)))
 
 
 def _is_pace_info(name: str) -> bool:
