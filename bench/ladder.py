@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=25.0, help="frame rate of the source")
     parser.add_argument("--preset", default="slow", help="x264 preset of (a) and (b)")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--skip", action="append", default=[], help="a contestant to leave out, by its printed name")
     options = parser.parse_args()
     tools = find_tools()
     with tempfile.TemporaryDirectory(prefix="telecine-bench-") as name:
@@ -194,6 +195,7 @@ def main() -> None:
             "by hand": lambda folder: by_hand(tools, source, folder, options.preset, options.rate),
             "shaka-streamer": lambda folder: streamer(source, folder),
         }
+        contestants = {name: run for name, run in contestants.items() if name not in options.skip}
         costs: dict[str, list[Cost]] = {contestant: [] for contestant in contestants}
         for number in range(options.rounds):
             for contestant, run in contestants.items():
@@ -212,11 +214,13 @@ def report(costs: dict[str, list[Cost]], preset: str) -> None:
         name: Cost(statistics.median(c.wall for c in runs), statistics.median(c.cpu for c in runs))
         for name, runs in costs.items()
     }
-    print(f"\npreset {preset}, {os.cpu_count()} cores, medians of {len(costs['telecine'])} rounds")
+    print(f"\npreset {preset}, {os.cpu_count()} cores, medians of {max(map(len, costs.values()))} rounds")
     for name, cost in medians.items():
         print(f"{name:16} wall {cost.wall:7.1f} s  cpu {cost.cpu:7.1f} s")
     for mine in ("telecine", "telecine, all"):
         for other in ("by hand", "shaka-streamer"):
+            if not {mine, other} <= medians.keys():
+                continue
             wall, cpu = medians[mine].wall / medians[other].wall, medians[mine].cpu / medians[other].cpu
             print(f"{mine} is {wall:.2f} x {other} in wall, {cpu:.2f} x in cpu")
 

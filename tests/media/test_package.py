@@ -1,6 +1,9 @@
 """Packaging for real: every kind of tree is made by Shaka Packager and passes verification."""
 
 import re
+import time
+from dataclasses import replace
+from threading import get_ident
 
 import av
 import pytest
@@ -181,6 +184,46 @@ def test_stopping_leaves_no_tree(tmp_path):
     usual = packaging.context(programme)
     with pytest.raises(Cancelled):
         package(plan, programme.workspace, Context(usual.tools, usual.limits, poll=stop))
+    assert programme.files() == []
+
+
+@pytest.fixture
+def slow_and_failing(tmp_path_factory):
+    """A packager that fails at once on DASH and hardly ends on anything else."""
+    program = tmp_path_factory.mktemp("bin") / "packager"
+    program.write_text('#!/bin/sh\ncase "$*" in *mpd_output*) echo no >&2; exit 1;; esac\nexec sleep 60\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_the_first_tree_that_fails_ends_the_others_at_once(tmp_path, slow_and_failing):
+    plan = plan_of(plans.tree("hls"), plans.tree("dash"))
+    programme = workspace_of(tmp_path, plan)
+    usual = packaging.context(programme)
+    begun = time.monotonic()
+    with pytest.raises(TelecineError) as caught:
+        package(plan, programme.workspace, replace(usual, tools=replace(usual.tools, packager=slow_and_failing)))
+    assert caught.value.kind is ErrorKind.PACKAGE_FAILED
+    assert time.monotonic() - begun < 20
+    assert programme.files() == []
+
+
+def test_stopping_ends_all_trees_at_once(tmp_path, slow_and_failing):
+    plan = plan_of(plans.tree("hls"), plans.tree("hls").model_copy(update={"name": "other"}))
+    programme = workspace_of(tmp_path, plan)
+    usual = packaging.context(programme)
+    asking = set()
+
+    def stop():
+        asking.add(get_ident())
+        if len(asking) == 2:
+            raise Cancelled
+
+    tools = replace(usual.tools, packager=slow_and_failing)
+    begun = time.monotonic()
+    with pytest.raises(Cancelled):
+        package(plan, programme.workspace, replace(usual, tools=tools, poll=stop))
+    assert time.monotonic() - begun < 20
     assert programme.files() == []
 
 

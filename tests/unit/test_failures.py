@@ -44,8 +44,10 @@ def test_a_failure_that_this_release_does_not_know_is_an_internal_one():
 
 
 def test_the_dialects_code_of_a_failure():
-    assert failures.dialect_code("tnp", ErrorKind.PACKAGE_FAILED) == "E8005"
-    assert failures.dialect_code("unknown", ErrorKind.PACKAGE_FAILED) == ""
+    error = TelecineError(ErrorKind.PACKAGE_FAILED)
+    assert failures.dialect_code("tnp", error) == "E8005"
+    assert failures.dialect_code("packaging", error) == "WM900006"
+    assert failures.dialect_code("unknown", error) == ""
 
 
 def test_the_words_that_workflow_and_errors_share():

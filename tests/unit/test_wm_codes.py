@@ -8,7 +8,8 @@ import pytest
 from telecine.apis.packaging.faults import API_CODES, OWN_CODES, api_code
 from telecine.core.errors import REGISTRY, ErrorKind, TelecineError
 from telecine.core.states import JobState
-from telecine.core.wm_codes import ERRORS, STATUSES, status_code
+from telecine.core.wm_codes import ERRORS, NOT_OF_JOBS, OF_KINDS, STATUSES, error_code, status_code
+from telecine.storage.s3_errors import refused
 
 PAGE = (Path(__file__).parents[2] / "docs/packaging.md").read_text()
 
@@ -54,3 +55,39 @@ def test_every_kind_of_failure_has_a_code():
         assert code in known
         # What is our fault never passes for the client's.
         assert code.startswith("A9") == (REGISTRY[kind].status >= 500 or kind in OWN_CODES), kind
+
+
+def test_every_kind_of_failure_has_an_error_or_ends_no_job():
+    assert set(OF_KINDS) | NOT_OF_JOBS == set(ErrorKind)
+    assert not set(OF_KINDS) & NOT_OF_JOBS
+    assert set(OF_KINDS.values()) <= set(ERRORS)
+    assert {error_code(TelecineError(kind)) for kind in ErrorKind} <= set(ERRORS)
+
+
+def test_the_page_says_which_failures_an_error_stands_for():
+    told = {}
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) == 3 and re.fullmatch(r"`WM900\d{3}`", cells[0]):
+            told |= {kind: cells[0].strip("`") for kind in re.findall(r"`([a-z_]+)`", cells[2])}
+    assert told == {kind.value: code for kind, code in OF_KINDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TelecineError(ErrorKind.OBJECT_MISSING, "a.mp4", field="storage.input.contents_path[0]"), "WM900013"),
+        (TelecineError(ErrorKind.OBJECT_MISSING, "a.vtt", field="subtitles[0].path"), "WM900011"),
+        (TelecineError(ErrorKind.INPUT_OVER_LIMIT, "", field="storage.input.contents_path[0]"), "WM900014"),
+        (TelecineError(ErrorKind.INPUT_OVER_LIMIT, "", field="subtitles[3].path"), "WM900011"),
+        (refused("InvalidAccessKeyId", "GetObject", "films"), "WM900007"),
+        (refused("SignatureDoesNotMatch", "GetObject", "films"), "WM900007"),
+        (refused("AccessDenied", "PutObject", "films"), "WM900007"),
+        (refused("PermanentRedirect", "HeadObject", "films"), "WM900008"),
+        (refused("NoSuchBucket", "HeadObject", "films"), "WM900009"),
+        (TelecineError(ErrorKind.STORAGE_REFUSED, "bucket 'films' does not exist: make the folder"), "WM900009"),
+        (TelecineError(ErrorKind.CONFLICT, "cannot be"), "WM900006"),
+    ],
+)
+def test_what_is_at_fault_decides_between_errors(error, code):
+    assert error_code(error) == code

@@ -1,5 +1,6 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -25,14 +26,20 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a time zone does not name an instant")
         return value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Give the instant back in UTC. A list has thousands of times, so SQLite's text is read in one step."""
+        if dialect.name == "sqlite":
+            return _read_text
+        return super().result_processor(dialect, coltype)
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give the instant back in UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            # A list has thousands of times, and `replace` would take four times as long.
-            return datetime.combine(value, value.time(), UTC)
-        return value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+
+def _read_text(text: str | None) -> datetime | None:
+    """The instant that SQLite keeps as `2025-01-31 12:00:00.000000`."""
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 def word_of(kind: type[StrEnum]) -> Enum:

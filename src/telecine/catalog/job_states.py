@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from telecine.catalog import commands, sites
+from telecine.catalog import callbacks, commands, sites
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
 from telecine.catalog.models import SHORT, Delivery, Job, JobEvent, JobWork, Notification, Site, Storage
@@ -176,7 +176,8 @@ def _enter(s: Session, job: Job, state: JobState, now: datetime) -> None:
 
 
 def _tell(s: Session, job: Job, now: datetime) -> None:
-    """Write the message of the job's present word, where its notification wants that word."""
+    """Write the message of the job's present word, where its notification wants that word, and the result callback."""
+    callbacks.tell(s, job, now)
     now_word: JobWord = word(job.state)
     # Held, so that it is not deleted in between, leaving a message that nobody can send.
     notification = s.get(Notification, job.noti_id, with_for_update={"read": True}) if job.noti_id else None
@@ -226,7 +227,7 @@ def _row(site: Site, new: NewJob, now: datetime) -> Job:
         region=new.region or site.region,
         priority=new.priority or site.priority,
         drm=new.drm or spec.protected,
-        forensic_watermark=new.forensic_watermark,
+        forensic_watermark=new.forensic_watermark or spec.marking is not None,
         dash=Format.DASH in formats,
         hls=Format.HLS in formats,
         cmaf=Format.CMAF in formats,

@@ -244,6 +244,10 @@ class Notification(Base):
     __table_args__ = (Index("ix_notification_site", "site_id", "id"), {"sqlite_autoincrement": True})
 
 
+CALLBACK = 0
+"""`noti_id` of a delivery to the site's result callback, which is no notification: those are numbered from 1."""
+
+
 class Delivery(Base):
     """One message to one notification's target, written in the transaction that changed the job's state.
 

@@ -57,6 +57,11 @@ class ErrorKind(StrEnum):
     SUBTITLE_INVALID = "subtitle_invalid"
     GRID_IMPOSSIBLE = "grid_impossible"
     ASSET_REFUSED = "asset_refused"
+    MARK_TOO_SHORT = "mark_too_short"
+    MARK_TOO_NARROW = "mark_too_narrow"
+    CODEC_REFUSED = "codec_refused"
+    DURATIONS_DIFFER = "durations_differ"
+    ASPECTS_DIFFER = "aspects_differ"
     ENCODE_FAILED = "encode_failed"
     PACKAGE_FAILED = "package_failed"
     VERIFY_FAILED = "verify_failed"
@@ -203,6 +208,25 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.ASSET_REFUSED: ErrorEntry(
         422, "The asset cannot be packaged: {detail}", "Harvest or encode it again so that this does not hold."
+    ),
+    ErrorKind.MARK_TOO_SHORT: ErrorEntry(
+        422,
+        "The programme is too short for a watermark: {detail}",
+        "Send a longer one, or have the site's limit lowered.",
+    ),
+    ErrorKind.MARK_TOO_NARROW: ErrorEntry(
+        422,
+        "The picture is too narrow for a watermark: {detail}",
+        "Choose wider renditions, or have the site's limit lowered.",
+    ),
+    ErrorKind.CODEC_REFUSED: ErrorEntry(
+        422, "The picture's codec cannot be packaged: {detail}", "Send renditions in H.264 or H.265."
+    ),
+    ErrorKind.DURATIONS_DIFFER: ErrorEntry(
+        422, "The renditions do not last equally long: {detail}", "Send renditions of one programme."
+    ),
+    ErrorKind.ASPECTS_DIFFER: ErrorEntry(
+        422, "The renditions have pictures of different shapes: {detail}", "Send renditions of one programme."
     ),
     ErrorKind.ENCODE_FAILED: ErrorEntry(500, "Encoding failed: {detail}", "See the job's log; restart the job."),
     ErrorKind.PACKAGE_FAILED: ErrorEntry(

@@ -71,6 +71,10 @@ class Vbr(_Frozen):
     floor: int = Field(default=0, ge=0)
 
 
+PEAK = Fraction(3, 2)
+"""Peak over average of a VBR rendition of which only the average is known."""
+
+
 class Crf(_Frozen):
     """Constant quality, 0 (best) to 63, on the encoder's own scale, optionally capped at `peak`."""
 
@@ -130,12 +134,27 @@ class MarkLayout(StrEnum):
     """In a tree of its own: the trees of variant 0 and 1 are below `0/` and `1/`."""
 
 
+class PaceInfoFiles(StrEnum):
+    """Which files beside the segments tell a third party's edge their positions (ETSI TS 104 002)."""
+
+    NONE = "none"
+    RENDITIONS = "renditions"
+    """One for each rendition, with all of its segments."""
+    SEGMENTS = "segments"
+    """One more for each segment, under its own name, which an edge asks for as it goes."""
+
+
 class Marking(_Frozen):
     """How the picture is marked, so that a leaked copy can be traced."""
 
     layout: MarkLayout = MarkLayout.UNLABELED
     strength: float = Field(default=0.5, ge=0.3, le=1.0)
     """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
+    pace_info: PaceInfoFiles = PaceInfoFiles.RENDITIONS
+    shortest_seconds: float = Field(default=300, ge=0)
+    """A shorter programme is refused: nobody could be found by it."""
+    narrowest: int = Field(default=640, ge=0)
+    """A rendition with fewer pixels in a row is refused."""
 
 
 class Packaging(_Frozen):
@@ -166,13 +185,18 @@ class JobSpec(_Frozen):
     """Everything the engine needs to know about one job, without secrets.
 
     A job either encodes `files` into `video` and `audio` and publishes `packaging.formats`, or it takes an `asset` that
-    is encoded already and publishes `targets`.
+    is encoded already and publishes `targets`. A job that names `contents` gets its files, pictures and sounds from
+    them once they have been looked at: see `core.plan_contents`.
     """
 
     name: str
     content_id: str
     input_storage: str
     files: tuple[InputFile, ...] = ()
+    contents: tuple[str, ...] = ()
+    """Files and folders, in the input storage, of ready renditions of one programme; the ladder is to be like them."""
+    input_bytes: int | None = Field(default=None, gt=0)
+    """Largest input file, in bytes, where the site has a limit of its own."""
     asset: str = ""
     """Key, in the input storage, of a playlist, MPD or MP4 file, or of a folder (with a slash at its end)."""
     subtitles: tuple[SubtitleInput, ...] = ()
@@ -191,8 +215,8 @@ class JobSpec(_Frozen):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if bool(self.files) == bool(self.asset):
-            raise ValueError("a job has either files or an asset")
+        if bool(self.files or self.contents) == bool(self.asset):
+            raise ValueError("a job has either files or contents, or an asset")
         if bool(self.asset) != bool(self.targets):
             raise ValueError("targets are what an asset is packaged into")
         return self

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from telecine.core.drm import Label, Scheme, Signalling, TrackType
-from telecine.core.job import Format, MarkLayout, RateControl, SubtitleFormat
+from telecine.core.job import Format, MarkLayout, PaceInfoFiles, RateControl, SubtitleFormat
 
 type Deinterlace = Literal["no", "top_first", "bottom_first", "auto"]
 """`auto`: each frame is judged by its own flag."""
@@ -179,6 +179,7 @@ class MarkPlan(_Frozen):
 
     layout: MarkLayout
     strength: float
+    pace_info: PaceInfoFiles = PaceInfoFiles.RENDITIONS
 
 
 def variant_track(name: str, variant: int) -> str:

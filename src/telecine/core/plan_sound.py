@@ -77,7 +77,8 @@ def remapped_tracks(spec: JobSpec, media: Sequence[MediaInfo], picture_file: int
     """
     tracks: dict[int, Track] = {}
     for position, (file, info) in enumerate(zip(spec.files, media, strict=True)):
-        origin = _origin(info, position == picture_file)
+        # Renditions of one programme begin with the same picture, each on a clock of its own.
+        origin = _origin(info, position == picture_file or bool(spec.contents))
         for entry, remap in enumerate(file.audio):
             field = f"input.files[{position}].audios[{entry}]"
             # By order, not by place: the probe leaves out tracks that cannot be used.

@@ -13,6 +13,7 @@ from telecine.core.job import JobSpec
 from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import AudioOutput, ChunkSpan, PictureSource, Plan, SubtitleOutput, TreeOutput, VideoOutput
+from telecine.core.plan_marking import mark_plan
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
 from telecine.core.plan_protection import (
     check_encrypts,
@@ -27,7 +28,8 @@ from telecine.core.plan_sound import Track, audio_output, chosen_tracks, mark_de
 def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan:
     """The plan of `spec`, whose files were probed as `media` (same order), under the house's `policy`.
 
-    Raises TRACK_MISSING, AUDIO_NOT_CONVERTIBLE, GRID_IMPOSSIBLE, INPUT_UNREADABLE or FIELD_INVALID.
+    Raises TRACK_MISSING, AUDIO_NOT_CONVERTIBLE, GRID_IMPOSSIBLE, INPUT_UNREADABLE, FIELD_INVALID, MARK_TOO_SHORT or
+    MARK_TOO_NARROW.
     """
     warnings = [warning for info in media for warning in info.warnings]
     picture, video = _picture(spec, media, warnings)
@@ -36,7 +38,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     grid = _grid(video, policy)
     audio = _audio(spec, tracks, duration, warnings)
     trees = _trees(spec, video, audio, grid, policy)
-    _check_protection(trees, duration, grid)
+    _check_protection(spec, trees, duration, grid)
     return Plan(
         content_id=spec.content_id,
         duration=duration,
@@ -55,6 +57,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
         signalling=policy.drm_signalling,
+        marking=mark_plan(spec.marking, video, duration),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -93,8 +96,8 @@ def _duration(
     return duration
 
 
-def _check_protection(trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
-    at = "output.drm.option"
+def _check_protection(spec: JobSpec, trees: Sequence[TreeOutput], duration: Fraction, grid: Grid) -> None:
+    at = "drm_option" if spec.contents else "output.drm.option"
     last = (ceil(duration / grid.segment) - 1) * grid.segment
     for tree in trees:
         if tree.protection:

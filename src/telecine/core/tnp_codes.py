@@ -62,6 +62,11 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.SUBTITLE_INVALID: "E4006",
     ErrorKind.GRID_IMPOSSIBLE: "E4007",
     ErrorKind.ASSET_REFUSED: "E4008",
+    ErrorKind.MARK_TOO_SHORT: "E4009",
+    ErrorKind.MARK_TOO_NARROW: "E4010",
+    ErrorKind.CODEC_REFUSED: "E4011",
+    ErrorKind.DURATIONS_DIFFER: "E4012",
+    ErrorKind.ASPECTS_DIFFER: "E4013",
     # E5…: content keys
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",

@@ -5,6 +5,7 @@ workers in the errors that they record. `docs/packaging.md` prints both tables a
 with one text the document means different places; spelling is mended.
 """
 
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import JobState
 
 STATUSES: dict[str, str] = {
@@ -111,3 +112,69 @@ ERRORS: dict[str, str] = {
     "WM900137": "Failed to create job data.",
 }
 """Every error of a job."""
+
+OF_KINDS: dict[ErrorKind, str] = {
+    ErrorKind.FIELD_MISSING: "WM900117",
+    ErrorKind.FIELD_INVALID: "WM900117",
+    ErrorKind.FIELD_OUT_OF_RANGE: "WM900117",
+    ErrorKind.NOT_FOUND: "WM900111",
+    ErrorKind.STORAGE_REFUSED: "WM900009",
+    ErrorKind.STORAGE_UNREACHABLE: "WM900008",
+    ErrorKind.OBJECT_MISSING: "WM900013",
+    ErrorKind.KEYS_REFUSED: "WM900126",
+    ErrorKind.KEYS_UNREACHABLE: "WM900124",
+    ErrorKind.DATABASE_UNREACHABLE: "WM900120",
+    ErrorKind.INPUT_UNSAFE: "WM900022",
+    ErrorKind.INPUT_UNREADABLE: "WM900022",
+    ErrorKind.INPUT_OVER_LIMIT: "WM900014",
+    ErrorKind.TRACK_MISSING: "WM900022",
+    ErrorKind.AUDIO_NOT_CONVERTIBLE: "WM900015",
+    ErrorKind.SUBTITLE_INVALID: "WM900011",
+    ErrorKind.GRID_IMPOSSIBLE: "WM900022",
+    ErrorKind.MARK_TOO_SHORT: "WM900016",
+    ErrorKind.MARK_TOO_NARROW: "WM900017",
+    ErrorKind.CODEC_REFUSED: "WM900015",
+    ErrorKind.DURATIONS_DIFFER: "WM900022",
+    ErrorKind.ASPECTS_DIFFER: "WM900017",
+    ErrorKind.ENCODE_FAILED: "WM900006",
+    ErrorKind.PACKAGE_FAILED: "WM900006",
+    ErrorKind.VERIFY_FAILED: "WM900006",
+    ErrorKind.PUBLISH_FAILED: "WM900019",
+    ErrorKind.OUT_OF_MEMORY: "WM900006",
+    ErrorKind.STALLED: "WM900006",
+    ErrorKind.TIMED_OUT: "WM900006",
+    ErrorKind.ENGINE_MISSING: "WM900006",
+    ErrorKind.INTERNAL: "WM900006",
+}
+"""The error of a job that ends by a failure of this kind."""
+
+NOT_OF_JOBS = frozenset(
+    {
+        *(ErrorKind.BODY_NOT_JSON, ErrorKind.BODY_TOO_LARGE, ErrorKind.NOT_SUPPORTED_YET, ErrorKind.METHOD_NOT_ALLOWED),
+        *(ErrorKind.CONFLICT, ErrorKind.IN_USE, ErrorKind.WRONG_STATE, ErrorKind.IDEMPOTENCY_MISMATCH),
+        *(ErrorKind.TRIAL_LIMIT, ErrorKind.OUT_OF_SERVICE, ErrorKind.UNAUTHENTICATED, ErrorKind.TOKEN_INVALID),
+        *(ErrorKind.TOKEN_EXPIRED, ErrorKind.FORBIDDEN, ErrorKind.ACCESS_REFUSED, ErrorKind.TOO_MANY_ATTEMPTS),
+        *(ErrorKind.TARGET_REFUSED, ErrorKind.LICENCE_REFUSED, ErrorKind.ASSET_REFUSED, ErrorKind.STOPPED),
+    }
+)
+"""Kinds that no job of this API ends by: they are answers to requests, or of jobs that package assets."""
+
+_OF_STORAGES = {
+    "InvalidAccessKeyId": "WM900007",
+    "SignatureDoesNotMatch": "WM900007",
+    "AccessDenied": "WM900007",
+    "PermanentRedirect": "WM900008",
+    "AuthorizationHeaderMalformed": "WM900008",
+}
+"""By the S3 code with which a refusal of a storage begins."""
+
+_OF_SUBTITLES = "WM900011"
+
+
+def error_code(error: TelecineError) -> str:
+    """The error of a job that ends by `error`; its place in the request, and S3's code, count too."""
+    if error.kind is ErrorKind.STORAGE_REFUSED:
+        return _OF_STORAGES.get(error.detail.partition(":")[0], OF_KINDS[error.kind])
+    if error.field.startswith("subtitles[") and error.kind in (ErrorKind.OBJECT_MISSING, ErrorKind.INPUT_OVER_LIMIT):
+        return _OF_SUBTITLES
+    return OF_KINDS.get(error.kind, OF_KINDS[ErrorKind.INTERNAL])

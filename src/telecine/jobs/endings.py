@@ -50,7 +50,7 @@ def conclude(services: Services, job_id: int, attempt: int, ending: Ending) -> s
 
 def _write_end(services: Services, job: Job, ending: Ending) -> str:
     error = failures.from_failure(ending.failure) if ending.failure else None
-    code = failures.dialect_code(job.dialect, error.kind) if error else ""
+    code = failures.dialect_code(job.dialect, error) if error else ""
     with services.database.write() as s:
         jobs.advance(s, job.id, job.attempt, JobState(ending.state), now=utcnow(), error=error, error_code=code)
         return jobs.load(s, job.id).state.value

@@ -3,10 +3,12 @@
 All of them are marked benign: we log them ourselves, in one line, and the SDK need not print its stack for them.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from telecine.core import wm_codes
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.tnp_codes import ERROR_CODES
 from telecine.jobs.messages import STALE, STOPPED, WORKER_STOPPED, Failure
@@ -27,7 +29,10 @@ TRIES: dict[ErrorKind, int] = {
 is wrong, and would be wrong again."""
 
 _BENIGN = ApplicationErrorCategory.BENIGN
-_CODES = {"tnp": ERROR_CODES}
+_CODES: dict[str, Callable[[TelecineError], str]] = {
+    "tnp": lambda error: ERROR_CODES[error.kind],
+    "packaging": wm_codes.error_code,
+}
 
 
 def final(error: TelecineError, tries: int) -> bool:
@@ -59,9 +64,9 @@ def unexpected(error: Exception, step: str) -> TelecineError:
     return TelecineError(ErrorKind.INTERNAL, f"The step '{step}' failed with {type(error).__name__}.")
 
 
-def dialect_code(dialect: str, kind: ErrorKind) -> str:
+def dialect_code(dialect: str, error: TelecineError) -> str:
     """The dialect's own code of a failure; empty where the dialect has no codes."""
-    return _CODES.get(dialect, {}).get(kind, "")
+    return _CODES[dialect](error) if dialect in _CODES else ""
 
 
 def stale() -> ApplicationError:

@@ -4,22 +4,24 @@ Nothing here knows of databases, Temporal or settings: the activities and the on
 these functions. Every step finds its own finished output, so doing one twice does it once.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from pydantic import TypeAdapter
 
-from telecine.core.errors import Cancelled
+from telecine.core.errors import TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
 from telecine.core.plan_asset import make_asset_plan
+from telecine.core.plan_contents import with_contents
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
 from telecine.jobs.protection import JobKeys, Ring
@@ -38,6 +40,7 @@ from telecine.media import (
     verify,
 )
 from telecine.media.context import Context
+from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.tools import Tools
 from telecine.media.verify_report import VerifyReport
 from telecine.media.workspace import Workspace, write_finished
@@ -46,7 +49,7 @@ from telecine.storage.store import Store
 MOST_CHUNKS = 4000
 """Chunks of one job: more would not fit into the history of one workflow."""
 
-_NOT_MADE = frozenset({"asset", "input", "subtitle", RECORD})
+_NOT_MADE = frozenset({"asset", "contents.json", "input", "subtitle", RECORD})
 _PROBES = TypeAdapter(list[MediaInfo])
 
 type Report = Callable[[Phase, int, Tick], None]
@@ -74,17 +77,21 @@ def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Contex
     """Probe every input, check every subtitle, and decide everything else; both are kept in the work folder.
 
     Where a plan is kept that differs, what was made by it is removed. Raises INPUT_…, TRACK_MISSING,
-    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE, ASSET_REFUSED.
+    AUDIO_NOT_CONVERTIBLE, SUBTITLE_INVALID, GRID_IMPOSSIBLE, ASSET_REFUSED, and what `with_contents` raises.
     """
     if spec.asset:
         found = asset.read_asset(workspace, context)
         return _keep(make_asset_plan(spec, found, policy), found.files, workspace)
-    media = _probe_all(len(spec.files), workspace, context)
+    paths = json.loads(workspace.contents.read_bytes()) if spec.contents else [file.path for file in spec.files]
+    media = _probe_all(paths, workspace, context)
     notes = [
         f"'{subtitle.path}': {note}"
         for number, subtitle in enumerate(spec.subtitles)
         for note in subtitles.check(workspace.subtitle(number), context.limits)
     ]
+    if spec.contents:
+        spec, odd = with_contents(spec, paths, media)
+        notes += odd
     longest = max((float(info.duration) for info in media), default=0.0)
     chunk_seconds = max(policy.chunk_seconds, longest / MOST_CHUNKS)
     plan = make_plan(spec, media, policy.model_copy(update={"chunk_seconds": chunk_seconds}))
@@ -100,16 +107,21 @@ def _keep(plan: Plan, media: Sequence[MediaInfo], workspace: Workspace) -> Plan:
     return plan
 
 
-def _probe_all(files: int, workspace: Workspace, context: Context) -> list[MediaInfo]:
-    """Probe every input; progress counts files."""
+def _probe_all(paths: Sequence[str], workspace: Workspace, context: Context) -> list[MediaInfo]:
+    """Probe every input; progress counts files. Of several, the one at fault is named by its path in the storage."""
     found: list[MediaInfo] = []
 
     def report(tick: Tick) -> None:
-        context.report(Tick(len(found) + tick.fraction, files))
+        context.report(Tick(len(found) + tick.fraction, len(paths)))
 
-    for number in range(files):
-        found.append(probe.probe(workspace.input_file(number), context.tools, context.limits, report))
-        context.report(Tick(len(found), files))
+    for number, path in enumerate(paths):
+        try:
+            found.append(probe.probe(workspace.input_file(number), context.tools, context.limits, report))
+        except TelecineError as error:
+            if len(paths) == 1:
+                raise
+            raise TelecineError(error.kind, f"'{path}': {error.detail}", field=error.field) from error
+        context.report(Tick(len(found), len(paths)))
     return found
 
 
@@ -217,33 +229,21 @@ class _OneShot:
         return Outcome(plan, verified, published, self.seconds)
 
     def _encode(self, plan: Plan, slots: int, sound: Context) -> None:
-        """The audio and every chunk in a pool; the first failure, or an interrupt, ends all of them."""
-        with ThreadPoolExecutor(slots, "encode") as pool:
-            work: list[Future[object]] = []
-            if plan.audio:
-                work.append(pool.submit(audio.encode_audio, plan, self.workspace, sound))
-            for chunk in plan.chunks:
-                context = self._context(Phase.ENCODE, chunk.index)
-                self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
-                work.append(pool.submit(encode_chunk, plan, chunk.index, self.workspace, context))
-            try:
-                wait(work, return_when=FIRST_EXCEPTION)
-            finally:
-                if not all(one.done() for one in work):
-                    self.stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-        _raise_first(work)
+        """The audio and every chunk, `slots` at once; the first failure, or an interrupt, ends all of them."""
+        parts: list[Callable[[], object]] = []
+        if plan.audio:
+            parts.append(partial(audio.encode_audio, plan, self.workspace, sound))
+        for chunk in plan.chunks:
+            context = self._context(Phase.ENCODE, chunk.index)
+            self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
+            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context))
+        side_by_side(parts, slots, self.stop)
 
     def _context(self, phase: Phase, unit: int = 0) -> Context:
-        def poll() -> None:
-            if self.stop.is_set():
-                raise Cancelled
-
         def report(tick: Tick) -> None:
-            poll()
             self.report(phase, unit, tick)
 
-        return Context(self.tools, self.limits, report, self.log, poll)
+        return stoppable(Context(self.tools, self.limits, report, self.log), self.stop)
 
     @contextmanager
     def _timed(self, name: str, phase: Phase) -> Iterator[Context]:
@@ -252,10 +252,3 @@ class _OneShot:
         yield self._context(phase)
         self.seconds[name] = time.monotonic() - begun
         self.report(phase, 0, Tick(1, 1))
-
-
-def _raise_first(work: list[Future[object]]) -> None:
-    """Raise what went wrong, if anything: the cause rather than the `Cancelled` that it brought on the others."""
-    raised = [error for one in work if not one.cancelled() and (error := one.exception())]
-    if raised:
-        raise next((error for error in raised if not isinstance(error, Cancelled)), raised[0])

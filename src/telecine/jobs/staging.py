@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.progress import Tick
 from telecine.jobs.asset_staging import ChangedError, stage_asset
+from telecine.jobs.contents import find_contents
 from telecine.jobs.publishing import RECORD
 from telecine.media.context import Context
 from telecine.media.workspace import Workspace, write_finished
@@ -38,10 +39,13 @@ def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context
     if spec.asset:
         _stage_asset(spec, store, workspace, context)
         return
-    wanted = list(_wanted(spec, workspace, context))
+    inputs = _inputs(spec, store, context)
+    wanted = list(_wanted(spec, inputs, workspace, context))
     found = [_look(store, one) for one in wanted]
     if any(_stamp(one.target) not in (None, _identity(there)) for one, there in zip(wanted, found, strict=True)):
         empty(workspace)
+    if spec.contents:
+        write_finished(workspace, workspace.contents, json.dumps([key for _, key in inputs]).encode())
     total = float(sum(there.size for there in found))
     done = 0.0
     for one, there in zip(wanted, found, strict=True):
@@ -87,14 +91,23 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _wanted(spec: JobSpec, workspace: Workspace, context: Context) -> Iterator[_Wanted]:
+def _inputs(spec: JobSpec, store: Store, context: Context) -> list[tuple[str, str]]:
+    """Every input file: its place in the request, and its key."""
+    if spec.contents:
+        return find_contents(spec, store, context.limits)
+    return [(f"input.files[{number}].file_path", file.path) for number, file in enumerate(spec.files)]
+
+
+def _wanted(
+    spec: JobSpec, inputs: Sequence[tuple[str, str]], workspace: Workspace, context: Context
+) -> Iterator[_Wanted]:
     limits = context.limits
-    for number, file in enumerate(spec.files):
-        field = f"input.files[{number}].file_path"
-        yield _Wanted(field, file.path, workspace.input_file(number), limits.input_bytes)
+    for number, (field, key) in enumerate(inputs):
+        most = min(limits.input_bytes, spec.input_bytes or limits.input_bytes)
+        yield _Wanted(field, key, workspace.input_file(number), most)
+    place = "subtitles[{}].path" if spec.contents else "input.subtitles[{}].file_path"
     for number, subtitle in enumerate(spec.subtitles):
-        field = f"input.subtitles[{number}].file_path"
-        yield _Wanted(field, subtitle.path, workspace.subtitle(number), limits.subtitle_bytes)
+        yield _Wanted(place.format(number), subtitle.path, workspace.subtitle(number), limits.subtitle_bytes)
 
 
 def _look(store: Store, wanted: _Wanted) -> ObjectInfo:

@@ -10,7 +10,7 @@ from math import ceil
 
 from telecine.core.drm import ContentKey, Label, Scheme
 from telecine.core.job import SubtitleFormat
-from telecine.core.layout import MASTER, MPD, TrackFiles, audio_group, has_master, has_mpd, track_files
+from telecine.core.layout import MASTER, MPD, TrackFiles, audio_group, first_number, has_master, has_mpd, track_files
 from telecine.core.plan import AudioOutput, Plan, SubtitleOutput, TreeOutput, TreeProtection, VideoOutput
 from telecine.core.plan_protection import clear_until
 
@@ -29,14 +29,14 @@ def packager_arguments(plan: Plan, tree: TreeOutput, sources: Mapping[str, str],
     """Arguments (without the program) that make `tree` in the folder `target`.
 
     `sources` gives each track's file by its name in the plan; all are paths as the packager's process sees them,
-    without commas.
+    without commas. Tracks without a source are left out.
     """
     files = track_files(plan, tree)
     outputs: tuple[Output, ...] = (*plan.video, *plan.audio, *plan.subtitles)
     descriptors = [
         _descriptor(plan, tree, output, files[output.name], sources[output.name], target)
         for output in outputs
-        if files[output.name].segments
+        if files[output.name].segments and output.name in sources
     ]
     return [*descriptors, *_flags(plan, tree, target)]
 
@@ -104,6 +104,9 @@ def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
         f"--segment_duration={segment_seconds(plan.segment_of(tree))}",
         "--generate_sidx_in_media_segments=false",
     ]
+    if plan.marking:
+        # Without the time of day in them, init segments of both variants can be compared.
+        flags += [f"--start_segment_number={first_number(plan, tree)}", "--use_fake_clock_for_muxer"]
     if plan.subtitles:
         # Subtitles whose first cue is late still begin at zero: the threshold is longer than the programme.
         flags.append(f"--default_text_zero_bias_ms={ceil(plan.duration * 1000) + 1}")

@@ -45,6 +45,11 @@ class Workspace:
         return self.root / "subtitle" / str(number) / "source"
 
     @property
+    def contents(self) -> Path:
+        """JSON list of the keys of the input files, where the job names contents that had to be looked for."""
+        return self.root / "contents.json"
+
+    @property
     def probes(self) -> Path:
         """JSON list of the `MediaInfo` of every input file."""
         return self.root / "probes.json"
@@ -70,6 +75,11 @@ class Workspace:
     def tree(self) -> Path:
         """The folder of what will be published, names below it as published under `<path>/<content_id>/`."""
         return self.root / "tree"
+
+    @property
+    def both_variants(self) -> Path:
+        """The folder of finished trees that hold both variants, of which those with one each are made."""
+        return self.root / "package" / "both"
 
     def relative(self, path: Path) -> str:
         """`path` as a tool that runs in `root` names it, with forward slashes."""

@@ -16,11 +16,12 @@ from itertools import groupby
 
 import httpx
 import structlog
+from sqlalchemy.orm import Session
 
-from telecine.catalog import deliveries, notifications
+from telecine.catalog import callbacks, deliveries, notifications, sites
 from telecine.catalog.clock import utcnow
 from telecine.catalog.database import Database
-from telecine.catalog.models import Delivery, Notification
+from telecine.catalog.models import CALLBACK, Delivery, Notification
 from telecine.catalog.seal import Sealer
 from telecine.core.errors import TelecineError
 from telecine.core.notification import instant
@@ -60,13 +61,13 @@ def deliver_due(
     """
     with database.write() as s:
         claimed = deliveries.due(s, now(), LEASE_SECONDS, BATCH)
-        targets = {row.noti_id: s.get(Notification, row.noti_id) for row in claimed}
+        targets = {row.id: _target_of(s, sealer, row) for row in claimed}
     if not claimed:
         return 0
-    post = _Post(database, sealer, options, now, dice)
+    post = _Post(database, options, now, dice)
     queues = [list(group) for _, group in groupby(sorted(claimed, key=_queue), key=_queue)]
     with ThreadPoolExecutor(AT_ONCE, "deliver") as pool:
-        for _ in pool.map(lambda queue: post.deliver(queue, targets[queue[0].noti_id]), queues):
+        for _ in pool.map(lambda queue: post.deliver(queue, targets[queue[0].id]), queues):
             pass
     return len(claimed)
 
@@ -79,7 +80,32 @@ def send_test(notification: Notification, secret: str, options: DeliveryOptions)
     now = utcnow()
     payload = {"site_id": notification.site_id, "job_id": 0, "job_status": "TEST", "user_data": {}}
     times = {"reg_time": instant(now), "start_time": None, "update_time": instant(now)}
-    return _send(notification, secret, Message(uuid.uuid4().hex, payload | times), options, now)
+    target = _target(notification, lambda: secret)
+    return _send(target, Message(uuid.uuid4().hex, payload | times), options, now)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Target:
+    """Where messages go. `secret` gives the secret key in plain when a message is sent; what it raises is recorded."""
+
+    noti_type: str
+    url: str
+    access_key: str
+    secret: Callable[[], str]
+
+
+def _target_of(s: Session, sealer: Sealer, delivery: Delivery) -> _Target | None:
+    """Where a message is to go now; None where that is no more."""
+    if delivery.noti_id == CALLBACK:
+        url = callbacks.url(s, delivery.site_id)
+        site = sites.get(s, delivery.site_id)
+        return _Target("WEBHOOK", url, "", lambda: callbacks.signing_secret(sealer, site)) if url else None
+    row = s.get(Notification, delivery.noti_id)
+    return None if row is None else _target(row, lambda: notifications.secret(sealer, row))
+
+
+def _target(row: Notification, secret: Callable[[], str]) -> _Target:
+    return _Target(row.noti_type, row.url_end_point, row.access_key, secret)
 
 
 class _Post:
@@ -88,28 +114,30 @@ class _Post:
     def __init__(
         self,
         database: Database,
-        sealer: Sealer,
         options: DeliveryOptions,
         now: Callable[[], datetime],
         dice: Callable[[], float],
     ) -> None:
         self._database = database
-        self._sealer = sealer
         self._options = options
         self._now = now
         self._dice = dice
 
-    def deliver(self, queue: Iterable[Delivery], target: Notification | None) -> None:
+    def deliver(self, queue: Iterable[Delivery], target: _Target | None) -> None:
         """Try the messages of one job to one target in order."""
         for delivery in queue:
             self._record(delivery, self._try(delivery, target))
 
-    def _try(self, delivery: Delivery, target: Notification | None) -> Outcome:
+    def _try(self, delivery: Delivery, target: _Target | None) -> Outcome:
         if target is None:
-            return Outcome(False, body="The notification was deleted.", gone=True)
+            gone = (
+                "The site has no callback any more."
+                if delivery.noti_id == CALLBACK
+                else "The notification was deleted."
+            )
+            return Outcome(False, body=gone, gone=True)
         try:
-            secret = notifications.secret(self._sealer, target)
-            return _send(target, secret, Message(delivery.message_id, delivery.payload), self._options, self._now())
+            return _send(target, Message(delivery.message_id, delivery.payload), self._options, self._now())
         except TelecineError as error:
             return Outcome(False, body=error.message)
         except Exception as error:
@@ -129,8 +157,8 @@ class _Post:
             deliveries.failed(s, delivery.id, now, outcome.status, outcome.body, next_try)
 
 
-def _send(target: Notification, secret: str, message: Message, options: DeliveryOptions, now: datetime) -> Outcome:
-    url = target.url_end_point
+def _send(target: _Target, message: Message, options: DeliveryOptions, now: datetime) -> Outcome:
+    url, secret = target.url, target.secret()
     if target.noti_type == "SNS":
         return sns.publish(url, target.access_key, secret, message, endpoint=options.sns_endpoint)
     allowed = Allowed.of(options.private_targets)

@@ -86,6 +86,12 @@ class StorageId(Success):
     storage_id: str
 
 
+class JobId(Success):
+    """Which job was registered."""
+
+    job_id: int
+
+
 class Listed(Success):
     """One page of a list. Numbers are texts, as the document prints them."""
 

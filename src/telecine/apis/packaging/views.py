@@ -11,6 +11,7 @@ from telecine.catalog.jobs import JobLine
 from telecine.catalog.models import Storage
 from telecine.core.states import JobState
 from telecine.core.wm_codes import status_code
+from telecine.core.wm_result import listed
 
 
 def storage_line(storage: Storage, secret: str) -> dict[str, Any]:
@@ -45,11 +46,11 @@ def job_line(job: JobLine, request: Json) -> dict[str, Any]:
         "storage": {
             "input": {
                 "storage_id": request["storage"]["input"]["storage_id"],
-                "contents_path": _listed(request["storage"]["input"]["contents_path"]),
+                "contents_path": listed(request["storage"]["input"]["contents_path"]),
             },
             "output": {
                 "storage_id": request["storage"]["output"]["storage_id"],
-                "path": _listed(request["storage"]["output"]["path"])[0],
+                "path": listed(request["storage"]["output"]["path"])[0],
             },
         },
         "subtitles": [
@@ -62,7 +63,3 @@ def job_line(job: JobLine, request: Json) -> dict[str, Any]:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value

@@ -9,7 +9,7 @@ from typing import Literal
 
 from telecine.apis.findings import Findings
 from telecine.apis.tnp.schema_job import Transcoding
-from telecine.core.job import AudioRendition, Cbr, Crf, RateControl, Vbr, VideoRendition
+from telecine.core.job import PEAK, AudioRendition, Cbr, Crf, RateControl, Vbr, VideoRendition
 from telecine.core.languages import UNKNOWN, shortest
 from telecine.core.rates import FASTEST, SLOWEST, snap
 
@@ -31,9 +31,6 @@ VIDEO_BITRATES = range(10_000, 800_000_001)
 AUDIO_BITRATES = range(8_000, 6_144_001)
 AAC_SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 AC3_SAMPLE_RATES = (32000, 44100, 48000)
-
-PEAK = Fraction(3, 2)
-"""Peak over average of a VBR rendition of which only the average was given."""
 
 _VIDEO_ONLY = ("width", "height", "frame_rate", "crf", "bandwidth", "min_bitrate", "max_bitrate")
 

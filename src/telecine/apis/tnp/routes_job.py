@@ -10,6 +10,7 @@ from telecine.apis.envelope import Answer
 from telecine.apis.findings import Findings
 from telecine.apis.idempotency import OnlyOnce
 from telecine.apis.paging import parse_zone, span
+from telecine.apis.references import check_storages
 from telecine.apis.services import Wired
 from telecine.apis.tnp import DIALECT, PREFIX, samples
 from telecine.apis.tnp.access import Authorised, Caller, token_scheme
@@ -19,7 +20,7 @@ from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_job import JobDetail, JobEventLine, JobId, JobLine, JobQuery, JobRequest
 from telecine.apis.tnp.views import job_detail, job_event, job_line
-from telecine.catalog import jobs, notifications, storages
+from telecine.catalog import jobs, marks, notifications
 from telecine.catalog.models import Job
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.jobs.door import progress
@@ -43,7 +44,9 @@ def create_job(
     body: Annotated[JobRequest, Body(openapi_examples=_EXAMPLES)],
 ) -> Answer:
     """Check the whole request, then put the job in the queue."""
-    job = translate_job(body, sent, services.settings.policy)
+    with services.database.read() as s:
+        policy = marks.policy(s, caller.site_id)
+    job = translate_job(body, sent, services.settings.policy, policy)
     with services.database.write() as s:
 
         def make() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,6 +60,7 @@ def create_job(
                     priority=body.priority,
                     user_data=body.user_data or {},
                     drm=job.spec.protected,
+                    forensic_watermark=job.spec.marking is not None,
                     noti_id=job.noti_id,
                     warnings=job.warnings,
                 ),
@@ -71,14 +75,11 @@ def create_job(
 def _check_references(s: Session, site_id: str, job: Translated) -> None:
     """Storages and notification must be the site's, and each storage of the kind that it is used as."""
     found = Findings()
-    for io_type, storage_id in (("input", job.spec.input_storage), ("output", job.spec.output_storage)):
-        try:
-            storage = storages.get(s, site_id, storage_id)
-        except TelecineError:
-            found.invalid(f"{io_type}.storage_id", "the site has no storage with this id.")
-            continue
-        if not storages.serves(storage, io_type):
-            found.invalid(f"{io_type}.storage_id", f"the storage is registered for {storage.io_type}.")
+    named = {
+        "input.storage_id": ("input", job.spec.input_storage),
+        "output.storage_id": ("output", job.spec.output_storage),
+    }
+    check_storages(s, site_id, named, found)
     if job.noti_id is not None:
         try:
             notifications.get(s, site_id, job.noti_id)

@@ -15,7 +15,7 @@ from telecine.jobs.door import Progress
 
 def job_line(job: JobLine, percent: float, zone: Zone) -> dict[str, Any]:
     """One job of a list."""
-    line = {
+    return {
         "job_id": job.id,
         "job_name": job.name,
         "content_id": job.content_id,
@@ -32,8 +32,8 @@ def job_line(job: JobLine, percent: float, zone: Zone) -> dict[str, Any]:
         "progress": percent,
         "attempt": job.attempt,
         "priority": job.priority,
+        **_failure(job),
     }
-    return line | _failure(job)
 
 
 def job_detail(job: Job, progress: Progress, zone: Zone) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _times(job: Job | JobLine, zone: Zone) -> dict[str, Any]:
         ("update_time", job.update_time),
         ("end_time", job.end_time),
     )
-    return {name: zone.show(time) for name, time in times if time is not None}
+    return {name: zone.local(time) for name, time in times if time is not None}
 
 
 def _failure(job: Job | JobLine) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from telecine.core.job import MarkLayout
+from telecine.core.job import Marking, MarkLayout, PaceInfoFiles
 
 
 class SessionCode(StrEnum):
@@ -26,5 +26,18 @@ class MarkingPolicy(BaseModel):
     strength: float = Field(default=0.5, ge=0.3, le=1.0, description="0.5 is the default, 0.7 is strong.")
     code: SessionCode = Field(default=SessionCode.DELIVERY, description="Code of the packaging API's sessions.")
     edge_code: SessionCode = Field(default=SessionCode.UP_TO_4, description="Code of sessions for our own edge.")
+    pace_info: PaceInfoFiles = Field(
+        default=PaceInfoFiles.RENDITIONS, description="Files that tell a third party's edge the positions of segments."
+    )
     shortest_seconds: float = Field(default=300, ge=0, description="Shortest programme that is marked, in seconds.")
     narrowest: int = Field(default=640, ge=320, description="Least width of a marked rendition, in pixels.")
+
+    def marking(self) -> Marking:
+        """How a job of the site is marked."""
+        return Marking(
+            layout=self.layout,
+            strength=self.strength,
+            pace_info=self.pace_info,
+            shortest_seconds=self.shortest_seconds,
+            narrowest=self.narrowest,
+        )

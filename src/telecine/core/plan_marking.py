@@ -1,0 +1,31 @@
+"""Marking's part of the plan: which jobs can be marked, and how."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import Marking
+from telecine.core.plan import MarkPlan, VideoOutput
+
+
+def mark_plan(wanted: Marking | None, video: Sequence[VideoOutput], duration: Fraction) -> MarkPlan | None:
+    """How the renditions `video` of a programme of `duration` seconds are marked; None where that is not wanted.
+
+    A job is marked as a whole or not at all: one rendition without a mark would be everybody's way out. Raises
+    TRACK_MISSING where there is no picture, MARK_TOO_SHORT and MARK_TOO_NARROW.
+    """
+    if wanted is None:
+        return None
+    if not video:
+        raise TelecineError(ErrorKind.TRACK_MISSING, "there is no picture to mark.", field="video")
+    if duration < Fraction(wanted.shortest_seconds).limit_denominator(1000):
+        detail = f"it lasts {float(duration):.1f} s; at least {wanted.shortest_seconds:g} s are needed."
+        raise TelecineError(ErrorKind.MARK_TOO_SHORT, detail)
+    for output in video:
+        if output.width < wanted.narrowest:
+            detail = (
+                f"{output.track_id} becomes {output.width}x{output.height}; "
+                f"at least {wanted.narrowest} pixels in a row are needed."
+            )
+            raise TelecineError(ErrorKind.MARK_TOO_NARROW, detail)
+    return MarkPlan(layout=wanted.layout, strength=wanted.strength, pace_info=wanted.pace_info)
