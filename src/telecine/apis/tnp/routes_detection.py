@@ -7,13 +7,15 @@ an answer that names nobody says little more than that.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Response, Security
+from sqlalchemy.orm import Session
 
 from telecine.apis.bodies import JsonRoute
 from telecine.apis.envelope import Answer
 from telecine.apis.findings import Findings
 from telecine.apis.idempotency import OnlyOnce
 from telecine.apis.paging import parse_zone, span
-from telecine.apis.services import Services, Wired
+from telecine.apis.references import check_storages
+from telecine.apis.services import Wired
 from telecine.apis.tnp import PREFIX, samples
 from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.detection import detection_filter, read_detection
@@ -28,7 +30,7 @@ from telecine.apis.tnp.schema_detection import (
     DetectionRequest,
 )
 from telecine.apis.tnp.views_detection import detection_detail, detection_line
-from telecine.catalog import detections, storages
+from telecine.catalog import detections
 from telecine.catalog.detections import NewDetection
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.report import Outcome
@@ -54,7 +56,7 @@ def create_detection(
     with services.database.write() as s:
 
         def make() -> tuple[dict[str, Any], dict[str, Any]]:
-            _check_storage(services, caller.site_id, new)
+            _check_storage(s, caller.site_id, new)
             per_day = services.settings.detections_per_day
             row = detections.create(s, services.sealer, caller.site_id, new, per_day=per_day, now=services.now())
             answer = success_body({"detection_id": row.id})
@@ -64,20 +66,12 @@ def create_detection(
     return Answer(answer, headers=headers)
 
 
-def _check_storage(services: Services, site_id: str, new: NewDetection) -> None:
+def _check_storage(s: Session, site_id: str, new: NewDetection) -> None:
     """A storage must be the site's, and one that is read from."""
-    if not new.source.storage_id:
-        return
-    found = Findings()
-    with services.database.read() as s:
-        try:
-            storage = storages.get(s, site_id, new.source.storage_id)
-        except TelecineError:
-            found.invalid("input.storage_id", "the site has no storage with this id.")
-        else:
-            if not storages.serves(storage, "input"):
-                found.invalid("input.storage_id", f"the storage is registered for {storage.io_type}.")
-    found.settle()
+    if new.source.storage_id:
+        found = Findings()
+        check_storages(s, site_id, {"input.storage_id": ("input", new.source.storage_id)}, found)
+        found.settle()
 
 
 @routes.get("/{siteId}", response_model=Listed[DetectionLine], summary="Search the list of detections")
