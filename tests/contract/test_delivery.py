@@ -199,7 +199,7 @@ class TestWebhook:
         assert timedelta(days=2) < clock() - begun < timedelta(days=4)
         assert len(receiver.requests) == RETRIES + 1
         with database.write() as s:
-            deliveries.resend(s, SITE, log()[0].id, now=clock())
+            deliveries.resend(s, SITE, log()[0].id, noti_id=log()[0].noti_id, now=clock())
         deliver()
         assert log()[0].state == "delivered"
 
