@@ -3,8 +3,17 @@
 from fractions import Fraction
 
 from telecine.core.drm import Scheme
-from telecine.core.job import Crf, Format, Protection, SubtitleFormat
-from telecine.core.plan import AudioOutput, AudioSource, ChunkSpan, Plan, SubtitleOutput, TreeOutput, VideoOutput
+from telecine.core.job import Crf, Format, MarkLayout, PaceInfoFiles, Protection, SubtitleFormat
+from telecine.core.plan import (
+    AudioOutput,
+    AudioSource,
+    ChunkSpan,
+    MarkPlan,
+    Plan,
+    SubtitleOutput,
+    TreeOutput,
+    VideoOutput,
+)
 from telecine.core.plan_protection import tree_protection
 
 NTSC_FILM = Fraction(24000, 1001)
@@ -66,6 +75,12 @@ def protected(plan: Plan, scheme: str = "cbcs", track_types: bool = False, **wan
         for tree in plan.trees
     ]
     return plan.model_copy(update={"trees": tuple(trees)})
+
+
+def marked(plan: Plan, layout: str = "unlabeled", pace_info: str = "renditions") -> Plan:
+    """The same plan with every segment, which is one GOP then, in two variants. Marks come before protection."""
+    marking = MarkPlan(layout=MarkLayout(layout), strength=0.5, pace_info=PaceInfoFiles(pace_info))
+    return plan.model_copy(update={"marking": marking, "segment": plan.gop})
 
 
 def plan(

@@ -7,11 +7,13 @@ import pytest
 from tests.api.conftest import plain_job
 
 from telecine.apis.tnp import samples
-from telecine.catalog import jobs, sites
+from telecine.catalog import jobs, marks, sites
 from telecine.catalog.models import Command, Job
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.job import MarkLayout
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
+from telecine.core.watermark.policy import MarkingPolicy
 
 
 def advance(api, job_id, *states, error=None, error_code="", attempt=1):
@@ -35,14 +37,13 @@ class TestDocumentSamples:
         return api
 
     @pytest.mark.parametrize("request_", [samples.JOB_CREATE, samples.JOB_DETAIL], ids=["create", "detail"])
-    def test_as_printed_they_ask_for_a_watermark_and_are_refused_with_the_cure(self, ready, request_):
+    def test_as_printed_they_are_encrypted_and_marked_jobs(self, ready, request_):
         answer = ready.call("POST", "/api/job/DEMO", json=request_)
-        assert answer.status_code == 400
-        body = answer.json()
-        assert body["error_code"] == "E1006"
-        assert "Send it without 'output.forensic_watermarking.enabled'" in body["error_message"]
-        assert [error["field"] for error in body["data"]["errors"]] == ["output.forensic_watermarking.enabled"]
-        assert ready.call("GET", "/api/job/DEMO").json()["total_count"] == 0
+        assert answer.json() == {"error_code": "0000", "error_message": "Success.", "data": {"job_id": 1}}
+        (line,) = ready.call("GET", "/api/job/DEMO?job_type=drm,forensic_watermark").json()["data"]
+        assert (line["drm"], line["forensic_watermark"]) == (True, True)
+        detail = ready.call("GET", "/api/job/DEMO/1").json()["data"]
+        assert detail["output"]["forensic_watermarking"] == {"enabled": True}
 
     @pytest.mark.parametrize("request_", [samples.JOB_CREATE, samples.JOB_DETAIL], ids=["create", "detail"])
     def test_without_a_watermark_they_are_encrypted_jobs(self, ready, request_):
@@ -210,6 +211,29 @@ class TestCreate:
         assert data["user_data"] == request["user_data"]
         assert data["output"] == request["output"]
         assert list(data["output"]) == list(request["output"])
+
+
+class TestMarking:
+    def test_how_a_job_is_marked_follows_the_sites_policy_when_it_is_created(self, api):
+        with api.database.write() as s:
+            marks.set_policy(s, "DEMO", MarkingPolicy(layout=MarkLayout.PREFIXED, strength=0.7, shortest_seconds=10))
+        request = plain_job()
+        request["output"]["forensic_watermarking"] = {"enabled": True}
+        job_id = api.add_job(request)
+        with api.database.read() as s:
+            marking = jobs.spec_of(jobs.load(s, job_id)).marking
+        assert (marking.layout, marking.strength, marking.shortest_seconds) == (MarkLayout.PREFIXED, 0.7, 10)
+
+    def test_what_cannot_be_marked_is_refused_and_changes_nothing(self, api):
+        request = plain_job()
+        request["output"]["forensic_watermarking"] = {"enabled": True}
+        request["output"]["transcodings"][0] |= {"width": 320, "height": 180}
+        for io_type in ("input", "output"):
+            api.add_storage(request[io_type]["storage_id"], io_type)
+        answer = api.call("POST", "/api/job/DEMO", json=request)
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "E1002")
+        assert [fault["field"] for fault in answer.json()["data"]["errors"]] == ["output.transcodings[0].width"]
+        assert api.call("GET", "/api/job/DEMO").json()["total_count"] == 0
 
 
 class TestIdempotency:

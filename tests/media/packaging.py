@@ -13,7 +13,7 @@ from tests.clips import make, picture, tools
 from tests.keys import keys_of
 
 from telecine.core.limits import MediaLimits
-from telecine.core.plan import AudioOutput, Plan, TreeOutput, VideoOutput
+from telecine.core.plan import AudioOutput, Plan, TreeOutput, VideoOutput, variant_track
 from telecine.media.audio_args import PRIMING
 from telecine.media.context import Context
 from telecine.media.package import package
@@ -51,15 +51,21 @@ class Programme:
         return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
-def video_clip(output: VideoOutput, gop_frames: int = 24) -> Path:
-    """A rendition as the encoder makes it: closed GOPs of exactly `gop_frames`, B-frames, an edit list."""
+def video_clip(output: VideoOutput, gop_frames: int = 24, variant: int = 0) -> Path:
+    """A rendition as the encoder makes it: closed GOPs of exactly `gop_frames`, B-frames, an edit list.
+
+    `variant` 1 is a little brighter; what tells the two apart does not matter here.
+    """
     width, height = output.width, output.height
     if output.codec == "h264":
         encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", str(gop_frames), "-sc_threshold", "0"]
     else:
         encoder = ["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", X265]
     source = picture(float(SECONDS), str(output.frame_rate), f"{width}x{height}")
-    return make(".mp4", *source, *encoder, "-b:v", "250k", "-pix_fmt", "yuv420p", "-video_track_timescale", "24000")
+    brighter = ["-vf", f"lutyuv=y=val+{4 * variant}"] if variant else []
+    return make(
+        ".mp4", *source, *brighter, *encoder, "-b:v", "250k", "-pix_fmt", "yuv420p", "-video_track_timescale", "24000"
+    )
 
 
 def audio_clip(output: AudioOutput, frequency: int = 440, cut: float = 0) -> Path:
@@ -79,7 +85,8 @@ def workspace_of(folder: Path, plan: Plan) -> Programme:
     programme = Programme(plan, Workspace(folder))
     workspace = programme.workspace
     for video in plan.video:
-        place(video_clip(video), workspace.video(video.name))
+        for variant in (0, 1) if plan.marking else (0,):
+            place(video_clip(video, variant=variant), workspace.video(variant_track(video.name, variant)))
     for number, audio in enumerate(plan.audio):
         place(audio_clip(audio, 440 + 110 * number), workspace.audio(audio.name))
     for subtitle in plan.subtitles:

@@ -12,6 +12,7 @@ from tests.tnp import job, read, refused
 from telecine.apis.tnp import samples
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import AudioRemap, Cbr, Crf, Format, Protection, SubtitleFormat, Vbr
+from telecine.core.watermark.policy import MarkingPolicy
 
 VIDEO, AUDIO = 0, 1
 
@@ -40,10 +41,10 @@ def with_audio(**fields):
 
 
 class TestDocumentSamples:
-    def test_the_create_sample_asks_for_a_watermark_and_is_refused_by_name(self):
-        assert refused(samples.JOB_CREATE) == {
-            (ErrorKind.NOT_SUPPORTED_YET, "output.forensic_watermarking.enabled"),
-        }
+    def test_the_create_sample_asks_for_a_watermark_beside_encryption(self):
+        spec = read(samples.JOB_CREATE).spec
+        assert spec.marking == MarkingPolicy().marking()
+        assert spec.protection == Protection()
 
     def test_without_a_watermark_it_is_encrypted_by_one_key_whatever_its_heights(self):
         protection = read(samples.without_watermark(samples.JOB_CREATE)).spec.protection

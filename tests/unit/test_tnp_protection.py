@@ -3,11 +3,9 @@
 import pytest
 from tests.tnp import job, read, refused
 
-from telecine.apis.tnp.mapping import error_body
 from telecine.core.drm import Ladder
-from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.errors import ErrorKind
 from telecine.core.job import Protection
-from telecine.core.tnp_codes import ERROR_CODES
 
 
 def protection(**option):
@@ -77,12 +75,3 @@ class TestProtection:
         request = job(drm={"enabled": True, "option": {"clear_lead": value}})
         kinds = {kind for kind, _ in refused(request)}
         assert kinds <= {ErrorKind.FIELD_OUT_OF_RANGE, ErrorKind.FIELD_INVALID}
-
-    @pytest.mark.parametrize("enabled", [True, "true"])
-    def test_a_watermark_is_refused_with_the_cure(self, enabled):
-        with pytest.raises(TelecineError) as caught:
-            read(job(forensic_watermarking={"enabled": enabled}))
-        body = error_body(caught.value)
-        assert body["error_code"] == ERROR_CODES[ErrorKind.NOT_SUPPORTED_YET]
-        assert "'output.forensic_watermarking.enabled'" in body["error_message"]
-        assert "Send it without" in body["error_message"]

@@ -141,7 +141,11 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     except ValidationError as error:
         found = translate({**one, "loc": ("body", *one["loc"])} for one in error.errors())
         raise Problems(found) from error
-    return translate_job(request, sent, policy)
+    asked = translate_job(request, sent, policy)
+    if asked.spec.marking:
+        why = "The job asks for a watermark, which belongs to a site of a server: its secret is kept there."
+        raise TelecineError(ErrorKind.NOT_SUPPORTED_YET, why, field="output.forensic_watermarking.enabled")
+    return asked
 
 
 def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:

@@ -109,6 +109,54 @@ def show_key(site_id: SiteId, as_json: AsJson = False) -> None:
     show_record({"site_id": site_id, "site_key": key}, as_json)
 
 
+@app.command("marking")
+def marking(
+    site_id: SiteId,
+    layout: Annotated[
+        str | None, typer.Option(help="Where variant 1 of a segment is published: unlabeled or prefixed.")
+    ] = None,
+    strength: Annotated[float | None, typer.Option(help="Of the mark, 0.3 to 1; 0.7 is strong.")] = None,
+    code: Annotated[
+        str | None, typer.Option(help="Of the packaging API's sessions: delivery, uniform, up_to_4 or up_to_6.")
+    ] = None,
+    edge_code: Annotated[str | None, typer.Option(help="The same of sessions for our own edge.")] = None,
+    pace_info: Annotated[
+        str | None, typer.Option(help="Files for edges of third parties: none, renditions or segments.")
+    ] = None,
+    shortest_seconds: Annotated[float | None, typer.Option(help="Shortest programme that is marked.")] = None,
+    narrowest: Annotated[int | None, typer.Option(help="Least width of a marked rendition, in pixels.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a site marks its pictures, or change it for the jobs and sessions to come."""
+    from pydantic import ValidationError
+
+    from telecine.catalog import marks, sites
+    from telecine.core.errors import ErrorKind, TelecineError
+    from telecine.core.watermark.policy import MarkingPolicy
+
+    given = {
+        "layout": layout,
+        "strength": strength,
+        "code": code,
+        "edge_code": edge_code,
+        "pace_info": pace_info,
+        "shortest_seconds": shortest_seconds,
+        "narrowest": narrowest,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    with rooms.database(rooms.settings()).write() as s:
+        sites.get(s, site_id)
+        try:
+            policy = MarkingPolicy.model_validate(marks.policy(s, site_id).model_dump() | changes)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            at = f"--{first['loc'][0]}".replace("_", "-")
+            raise TelecineError(ErrorKind.FIELD_INVALID, f"{first['msg']}.", field=at) from error
+        if changes:
+            marks.set_policy(s, site_id, policy)
+    show_record({"site_id": site_id} | policy.model_dump(mode="json"), as_json)
+
+
 def known_region(regions: list[str], region: str) -> None:
     """Refuse a region that no worker of this deployment serves: FIELD_INVALID."""
     from telecine.core.errors import ErrorKind, TelecineError

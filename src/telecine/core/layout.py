@@ -92,6 +92,16 @@ def published_folders(plan: Plan, folder: str) -> tuple[str, ...]:
     return (folder,)
 
 
+def own_folder(name: str) -> str:
+    """The folder that a published file's tree has to itself, by the file's name below the content's folder.
+
+    Empty for a file that lies in none. Below `0/` and `1/` trees of several jobs may lie beside each other.
+    """
+    parts = name.split("/")
+    depth = 2 if parts[0] in VARIANT_FOLDERS and len(parts) > 2 else 1
+    return "/".join(parts[:depth]) if len(parts) > depth else ""
+
+
 def thumbnail_sheets(plan: Plan) -> str:
     """Name, in the folder of thumbnails, of sheet `%d`, counted from 1."""
     return f"sprite-%d{SHARED if plan.marking else ''}.jpg"

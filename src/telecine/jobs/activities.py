@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import activity
 
-from telecine.catalog import jobs
+from telecine.catalog import jobs, marked_titles
 from telecine.core.plan import Plan
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
@@ -125,7 +125,8 @@ class JobActivities:
             store = self._services.store(step.job, step.job.output_storage)
             published = publish(step.spec, plan, store, step.workspace, step.context, step.check)
             with self._services.database.write() as s:
-                jobs.set_outputs(s, ref.job_id, ref.attempt, published.as_json())
+                if jobs.set_outputs(s, ref.job_id, ref.attempt, published.as_json()):
+                    marked_titles.published(s, step.job, step.spec, plan, reference="")
             step.finish()
 
     @activity.defn(name=Step.WITHDRAW, no_thread_cancel_exception=True)

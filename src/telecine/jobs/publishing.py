@@ -12,7 +12,7 @@ from pathlib import Path
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
-from telecine.core.layout import main_manifests
+from telecine.core.layout import main_manifests, own_folder
 from telecine.core.plan import Plan
 from telecine.core.progress import Tick
 from telecine.media.context import Context
@@ -74,7 +74,7 @@ def publish(
         about_to_appear,
     )
     manifests = tuple(f"{prefix}/{name}" for name in main)
-    folders = tuple(sorted({name.partition("/")[0] for name in names if "/" in name}))
+    folders = tuple(sorted({own_folder(name) for name in names} - {""}))
     return Published(prefix, manifests, done.files, done.bytes, float(plan.duration), folders)
 
 

@@ -6,7 +6,7 @@ The HLS rule (RFC 8216, 4.1) defines both figures, and DASH's @bandwidth is take
 A variant needs the sum over its parts, each part being the most demanding rendition that may be chosen for it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -57,14 +57,28 @@ def together(parts: Iterable[Iterable[Rate]]) -> Rate:
     return total
 
 
-def rate_of(root: Path, track: Track) -> Rate:
+type Twin = Callable[[str], Path | None]
+"""Where the other variant of a segment is, by the segment's name; None where it has none."""
+
+
+def no_twin(_name: str) -> Path | None:
+    """The `Twin` of trees without marks."""
+    return None
+
+
+def rate_of(root: Path, track: Track, twin: Twin = no_twin) -> Rate:
     """The rate of a published track: sizes from the files below `root` (a missing one counts nothing).
 
-    DASH has no target duration; there the longest segment takes its place.
+    DASH has no target duration; there the longest segment takes its place. Of a marked track it is what every viewer
+    can do with: the peak is that of the larger variant of each segment, the average that of the larger variant.
     """
     durations = [segment.duration for segment in track.segments]
     target = Fraction(track.target) if track.target else max(durations, default=Fraction(0))
-    return measure([size_of(root, segment.piece) for segment in track.segments], durations, target)
+    mine = [size_of(root, segment.piece) for segment in track.segments]
+    others = [_size(twin(segment.piece.path), size) for segment, size in zip(track.segments, mine, strict=True)]
+    either = [max(pair) for pair in zip(mine, others, strict=True)]
+    averages = (measure(sizes, durations, target).average for sizes in (mine, others))
+    return Rate(measure(either, durations, target).peak, max(averages))
 
 
 def variant_rate(manifest: Manifest, variant: Variant, rates: Mapping[str, Rate]) -> Rate:
@@ -82,5 +96,8 @@ def size_of(root: Path, piece: Piece) -> int:
     """Bytes of a piece; 0 where its file is missing."""
     if piece.length is not None:
         return piece.length
-    file = root / piece.path
-    return file.stat().st_size if file.is_file() else 0
+    return _size(root / piece.path, 0)
+
+
+def _size(file: Path | None, otherwise: int) -> int:
+    return file.stat().st_size if file and file.is_file() else otherwise

@@ -16,19 +16,30 @@ from threading import Event, Lock
 from telecine.core.drm import ContentKey, Label
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import SubtitleFormat
-from telecine.core.layout import MASTER, MPD, NUMBER, TrackFiles, has_master, has_mpd, track_files
-from telecine.core.plan import Plan, SubtitleOutput, TreeOutput, TreeProtection
+from telecine.core.layout import (
+    MASTER,
+    MPD,
+    NUMBER,
+    TrackFiles,
+    has_master,
+    has_mpd,
+    second_variant,
+    track_files,
+)
+from telecine.core.plan import Plan, SubtitleOutput, TreeOutput, TreeProtection, variant_track
 from telecine.core.progress import Tick
+from telecine.core.watermark.pattern import VARIANTS
 from telecine.media import mend, subtitles
 from telecine.media.bandwidth import rate_of, variant_rate
 from telecine.media.context import Context
 from telecine.media.package_args import key_flags, packager_arguments
+from telecine.media.package_marked import add_second_variant, is_placed, place, spread, write_pace_info
 from telecine.media.protect import ProtectedDraft, rewrite
 from telecine.media.read_hls import read_hls
 from telecine.media.read_mpd import read_mpd
 from telecine.media.sandbox import run
 from telecine.media.side_by_side import side_by_side, stoppable
-from telecine.media.workspace import Workspace, finish, write_finished
+from telecine.media.workspace import Workspace, write_finished
 
 TREES_AT_ONCE = 2
 """More would wait for the same disk. On a server they share the one slot of their step: a packager computes little."""
@@ -52,8 +63,8 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
     Reports bytes of encoded media, counted once per tree. Raises PACKAGE_FAILED, SUBTITLE_INVALID, and what `keys` and
     the sandbox raise.
     """
-    encoded = [workspace.video(video.name) for video in plan.video] + [workspace.audio(a.name) for a in plan.audio]
-    progress = _Progress(sum(path.stat().st_size for path in encoded), [0] * len(plan.trees))
+    whole = sum(path.stat().st_size for path in _encoded(plan, workspace))
+    progress = _Progress(whole, [0] * len(plan.trees))
     workspace.tree.mkdir(parents=True, exist_ok=True)
     # Before the first tree, which may take an hour: what a rotation or a key server changes meanwhile is not seen.
     held = [_with_ivs(keys(tree.protection)) if tree.protection else {} for tree in plan.trees]
@@ -62,10 +73,10 @@ def package(plan: Plan, workspace: Workspace, context: Context, keys: Keys = no_
     parts: list[Callable[[], None]] = []
     for position, tree in enumerate(plan.trees):
         report = partial(progress.report, watched, position)
-        if (workspace.tree / tree.folder).is_dir():
+        if is_placed(workspace, plan, tree.folder) or spread(workspace, plan, tree.folder):
             report(progress.whole)
             continue
-        draft = _Draft(plan, tree, track_files(plan, tree), _empty_folder(workspace, tree), held[position])
+        draft = _Draft(plan, tree, track_files(plan, tree), _empty_folder(workspace, tree.folder), held[position])
         sources = draft.sources(workspace, context)  # one after the other: trees share files of subtitles
         parts.append(partial(draft.make, sources, workspace, watched, report))
     side_by_side(parts, TREES_AT_ONCE, stop)
@@ -92,12 +103,18 @@ class _Progress:
             context.report(Tick(done=sum(self.done), total=self.total))
 
 
-def _empty_folder(workspace: Workspace, tree: TreeOutput) -> Path:
+def _empty_folder(workspace: Workspace, name: str) -> Path:
     """Where a tree is made: outside `workspace.tree`, in which only finished trees ever stand."""
-    folder = workspace.temporary(workspace.root / "package" / tree.folder)
+    folder = workspace.temporary(workspace.root / "package" / name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
+
+
+def _encoded(plan: Plan, workspace: Workspace) -> list[Path]:
+    variants = VARIANTS if plan.marking else VARIANTS[:1]
+    pictures = [workspace.video(variant_track(video.name, variant)) for video in plan.video for variant in variants]
+    return pictures + [workspace.audio(audio.name) for audio in plan.audio]
 
 
 def _with_ivs(keys: Mapping[Label, ContentKey]) -> dict[Label, ContentKey]:
@@ -119,20 +136,9 @@ class _Draft:
         self, sources: dict[str, str], workspace: Workspace, context: Context, report: Callable[[int], None]
     ) -> None:
         """Run the packager on `sources`, mend what it wrote, and give the tree its final name."""
-        run(
-            [
-                context.tools.packager,
-                *packager_arguments(self.plan, self.tree, sources, workspace.relative(self.folder)),
-            ],
-            cwd=workspace.root,
-            limits=context.limits,
-            log=context.log,
-            poll=_growth(self.folder, report, context.poll),
-            failure=ErrorKind.PACKAGE_FAILED,
-            # The packager repeats a flag that it cannot read.
-            secrets=[key.key.hex() for key in self.keys.values()],
-            stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
-        )
+        self._run(sources, self.folder, workspace, context, report)
+        if self.plan.marking:
+            self._add_second_variant(workspace, context, report)
         self._mend_subtitles()
         if has_master(self.tree):
             self._mend_hls()
@@ -140,7 +146,43 @@ class _Draft:
             self._mend_dash()
         if self.tree.protection:
             ProtectedDraft(self.plan, self.tree, self.tree.protection, self.files, self.folder, self.keys).mend()
-        finish(self.folder, workspace.tree / self.tree.folder)
+        place(workspace, self.plan, self.tree.folder, self.folder)
+
+    def _run(
+        self,
+        sources: Mapping[str, str],
+        folder: Path,
+        workspace: Workspace,
+        context: Context,
+        report: Callable[[int], None],
+    ) -> None:
+        run(
+            [context.tools.packager, *packager_arguments(self.plan, self.tree, sources, workspace.relative(folder))],
+            cwd=workspace.root,
+            limits=context.limits,
+            log=context.log,
+            poll=_growth(folder, report, context.poll),
+            failure=ErrorKind.PACKAGE_FAILED,
+            # The packager repeats a flag that it cannot read.
+            secrets=[key.key.hex() for key in self.keys.values()],
+            stdin=key_flags(self.keys, self.tree.protection.scheme) if self.tree.protection else "",
+        )
+
+    def _add_second_variant(self, workspace: Workspace, context: Context, report: Callable[[int], None]) -> None:
+        """Package variant 1 of the picture with the same keys, and take its segments."""
+        second = _empty_folder(workspace, f"{self.tree.folder}-b")
+        tracks = {video.name: workspace.video(variant_track(video.name, 1)) for video in self.plan.video}
+        sources = {name: workspace.relative(path) for name, path in tracks.items()}
+        begun = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        self._run(sources, second, workspace, context, lambda done: report(begun + done))
+        add_second_variant(self.plan, self.tree, self.files, self.folder, second)
+        shutil.rmtree(second)
+        write_pace_info(self.plan, self.files, self.folder)
+
+    def _twin(self, name: str) -> Path | None:
+        """Where variant 1 of a segment is, if it has one."""
+        twin = self.folder / second_variant(name)
+        return twin if self.plan.marking and twin.is_file() else None
 
     def sources(self, workspace: Workspace, context: Context) -> dict[str, str]:
         """Every track's file as the packager's process names it. Subtitles are made ready for it first."""
@@ -179,7 +221,7 @@ class _Draft:
 
     def _mend_hls(self) -> None:
         master = read_hls(self.folder, MASTER)
-        rates = {track.name: rate_of(self.folder, track) for track in master.tracks}
+        rates = {track.name: rate_of(self.folder, track, self._twin) for track in master.tracks}
         variants = {
             (variant.playlist, variant.audio): variant_rate(master, variant, rates) for variant in master.variants
         }
@@ -188,9 +230,10 @@ class _Draft:
 
     def _mend_dash(self) -> None:
         measured = {
-            track.segments[0].piece.path: rate_of(self.folder, track) for track in read_mpd(self.folder, MPD).tracks
+            track.segments[0].piece.path: rate_of(self.folder, track, self._twin)
+            for track in read_mpd(self.folder, MPD).tracks
         }
-        rates = {name: measured[files.segment(1)] for name, files in self.files.items() if files.segment(1) in measured}
+        rates = {name: measured[files.at(0)] for name, files in self.files.items() if files.at(0) in measured}
         sidecars = {
             name: (self.folder / files.sidecar).stat().st_size for name, files in self.files.items() if files.sidecar
         }

@@ -4,7 +4,7 @@ Whether the samples are the encoder's is asked by `verify_media`, of what was de
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ def encryption(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(rendition.place, "calls itself encrypted, but none of its bytes is")
     if evidence.plan:
         yield from _labels(evidence, evidence.plan)
-    yield from _counters(evidence)
+    yield from counters((rendition, rendition.place) for rendition in evidence.renditions)
 
 
 def decryption(evidence: Evidence) -> Iterator[Fault]:
@@ -129,13 +129,16 @@ def _labels(evidence: Evidence, plan: Plan) -> Iterator[Fault]:
                 yield Fault(rendition.place, f"is for {label}, but has another key than the rest of {label}")
 
 
-def _counters(evidence: Evidence) -> Iterator[Fault]:
-    """Two samples under one key and one counter would betray each other, so AES-CTR never repeats one."""
+def counters(renditions: Iterable[tuple[Rendition, str]]) -> Iterator[Fault]:
+    """Two samples under one key and one counter would betray each other, so AES-CTR never repeats one.
+
+    Each rendition comes with what it is called.
+    """
     used: dict[bytes, list[tuple[int, int, str]]] = defaultdict(list)
-    for rendition in evidence.renditions:
+    for rendition, place in renditions:
         found = rendition.encryption
         if found.entry.scheme == Scheme.CENC:
-            used[found.entry.kid] += [(first, behind, rendition.place) for first, behind in found.counters]
+            used[found.entry.kid] += [(first, behind, place) for first, behind in found.counters]
     for spans in used.values():
         told: set[tuple[str, str]] = set()
         for (_, end, earlier), (begin, _, later) in pairwise(sorted(spans)):

@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 
 from telecine.core.drm import Label
 from telecine.core.layout import THUMBNAIL_MAP, track_files
-from telecine.core.plan import Plan
+from telecine.core.plan import Plan, variant_track
 from telecine.core.progress import Tick
+from telecine.media.bandwidth import Twin, no_twin
 from telecine.media.context import Context
 from telecine.media.encryption import Encryption
 from telecine.media.manifests import Fault, Kind, Manifest, ManifestError, Piece, Segment, Track, read_text
@@ -63,7 +64,8 @@ class Rendition:
 class Evidence:
     """What was found below `root`.
 
-    `names` gives the plan's name of a rendition by (tree, id), `keys` a content key by its id, `owners` its label.
+    `names` gives the plan's name of a rendition by (tree, id), `keys` a content key by its id, `owners` its label;
+    `twin` where the other variant of a segment is.
     """
 
     root: Path
@@ -77,6 +79,7 @@ class Evidence:
     renditions: list[Rendition] = field(default_factory=list)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     encoded: dict[str, Samples] = field(default_factory=dict)
+    twin: Twin = no_twin
 
     def of_kind(self, *kinds: Kind) -> list[Rendition]:
         """Renditions of some kinds."""
@@ -105,6 +108,23 @@ class Evidence:
         return samples.start - (encoded.start if encoded else Fraction(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known already of a tree that shows a marked one as some viewer gets it.
+
+    `variant`: whose encoded pictures it holds. `encoded`: samples of encoded tracks, which are not read again.
+    `shared`: another view of the same files; what is not a picture is taken from it. `twin` as in `Evidence`.
+    """
+
+    variant: int = 0
+    encoded: Mapping[str, Samples] = field(default_factory=dict)
+    shared: Evidence | None = None
+    twin: Twin = no_twin
+
+
+NOTHING = Known()
+
+
 def gather(
     root: Path,
     plan: Plan | None,
@@ -113,9 +133,10 @@ def gather(
     decode: Decode,
     keys: Mapping[bytes, bytes],
     owners: Mapping[bytes, Label],
+    known: Known = NOTHING,
 ) -> Evidence:
     """Read everything below `root`, what is encrypted with `keys`. Reports bytes of media read."""
-    evidence = Evidence(root, plan, keys, owners)
+    evidence = Evidence(root, plan, keys, owners, encoded=dict(known.encoded), twin=known.twin)
     for path in _main_manifests(root):
         try:
             evidence.manifests.append(read_mpd(root, path) if path.endswith(".mpd") else read_hls(root, path))
@@ -130,7 +151,14 @@ def gather(
         for piece in sorted(manifest.pieces())
         if not (root / piece).is_file()
     ]
-    _read_media(evidence, workspace, context, decode)
+    files = _encoded_files(plan, workspace, known.variant)
+    _read_media(
+        evidence,
+        {name: file for name, file in files.items() if name not in known.encoded},
+        known.shared,
+        context,
+        decode,
+    )
     return evidence
 
 
@@ -167,17 +195,23 @@ def _names(plan: Plan) -> dict[tuple[str, str], str]:
     return {(tree.folder, files.folder): name for tree in plan.trees for name, files in track_files(plan, tree).items()}
 
 
-def _read_media(evidence: Evidence, workspace: Workspace | None, context: Context, decode: Decode) -> None:
+def _read_media(
+    evidence: Evidence,
+    encoded: Mapping[str, tuple[Path, Kind]],
+    shared: Evidence | None,
+    context: Context,
+    decode: Decode,
+) -> None:
     """Look into every media file, on all cores; only this thread reports, and whatever that raises ends the rest."""
     stop = threading.Event()
     done = _Counter(stop)
-    encoded = _encoded_files(evidence.plan, workspace)
-    total = sum(_size(evidence, rendition) for rendition in evidence.renditions)
+    fresh = [rendition for rendition in evidence.renditions if not _taken_over(evidence, rendition, shared)]
+    total = sum(_size(evidence, rendition) for rendition in fresh)
     total += sum(path.stat().st_size for path, _ in encoded.values())
     with ThreadPoolExecutor(os.cpu_count() or 1, "verify") as pool:
         jobs: list[Future[None]] = []
         decoded: set[str] = set()
-        for rendition in sorted(evidence.renditions, key=lambda r: _size(evidence, r), reverse=True):
+        for rendition in sorted(fresh, key=lambda r: _size(evidence, r), reverse=True):
             first = evidence.plan is None or rendition.id not in decoded
             decoded.add(rendition.id)
             jobs.append(pool.submit(_read_rendition, evidence, rendition, decode if first else "none", done.add))
@@ -197,6 +231,19 @@ def _read_media(evidence: Evidence, workspace: Workspace | None, context: Contex
             job.result()
 
 
+def _taken_over(evidence: Evidence, rendition: Rendition, shared: Evidence | None) -> bool:
+    """Whether what another view has found of a rendition was taken from there. Pictures are each view's own."""
+    if shared is None or rendition.kind == "video":
+        return False
+    found = next((one for one in shared.renditions if one.track.key == rendition.track.key), None)
+    if found is None:
+        return False
+    rendition.read, rendition.samples, rendition.encryption = found.read, found.samples, found.encryption
+    paths = {piece.path for piece in (*rendition.track.key, rendition.track.init) if piece}
+    evidence.broken |= {path: what for path, what in shared.broken.items() if path in paths}
+    return True
+
+
 class _Counter:
     """Bytes read by all threads together."""
 
@@ -213,11 +260,12 @@ class _Counter:
             self.value += size
 
 
-def _encoded_files(plan: Plan | None, workspace: Workspace | None) -> dict[str, tuple[Path, Kind]]:
-    """The encoder's files, which the trees must hold sample by sample."""
+def _encoded_files(plan: Plan | None, workspace: Workspace | None, variant: int) -> dict[str, tuple[Path, Kind]]:
+    """The encoder's files, which the trees must hold sample by sample; of the picture those of `variant`."""
     if plan is None or workspace is None:
         return {}
-    files: dict[str, tuple[Path, Kind]] = {video.name: (workspace.video(video.name), "video") for video in plan.video}
+    pictures = {video.name: workspace.video(variant_track(video.name, variant)) for video in plan.video}
+    files: dict[str, tuple[Path, Kind]] = {name: (path, "video") for name, path in pictures.items()}
     files |= {audio.name: (workspace.audio(audio.name), "audio") for audio in plan.audio}
     return {name: (path, kind) for name, (path, kind) in files.items() if path.is_file()}
 

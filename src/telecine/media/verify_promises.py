@@ -29,7 +29,7 @@ _VIDEO_RANGES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 def bandwidth(evidence: Evidence) -> Iterator[Fault]:
     """BANDWIDTH is at least the measured peak and hardly more; averages are those of the bytes."""
     for manifest in evidence.manifests:
-        rates = {track.name: rate_of(evidence.root, track) for track in manifest.tracks}
+        rates = {track.name: rate_of(evidence.root, track, evidence.twin) for track in manifest.tracks}
         if manifest.protocol == "dash":
             for track in manifest.tracks:
                 yield from _dash_rate(evidence, manifest, track, rates[track.name])

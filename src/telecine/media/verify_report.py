@@ -33,12 +33,16 @@ class Check(_Frozen):
 
 
 class TreeTotals(_Frozen):
-    """What one published folder holds; `bytes` are those of its media, manifests not counted."""
+    """What one published folder holds; `bytes` are those of its media, manifests not counted.
+
+    `second_variant` counts the segments of variant 1 that belong to it.
+    """
 
     manifests: tuple[str, ...]
     segments: int
     bytes: int
     duration_seconds: float
+    second_variant: int = 0
 
 
 class VerifyReport(_Frozen):

@@ -76,6 +76,11 @@ class Workspace:
         """The folder of what will be published, names below it as published under `<path>/<content_id>/`."""
         return self.root / "tree"
 
+    @property
+    def both_variants(self) -> Path:
+        """The folder of finished trees that hold both variants, of which those with one each are made."""
+        return self.root / "package" / "both"
+
     def relative(self, path: Path) -> str:
         """`path` as a tool that runs in `root` names it, with forward slashes."""
         return path.relative_to(self.root).as_posix()

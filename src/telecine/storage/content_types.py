@@ -5,8 +5,11 @@ Nothing here is a type that a browser would run (HTML, SVG, XML): files of a buc
 
 from pathlib import PurePosixPath
 
+from telecine.core.layout import PACE_INFO
+
 UNKNOWN = "application/octet-stream"
 
+_CBOR = "application/cbor"
 _TYPES = {
     ".mpd": "application/dash+xml",
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -35,10 +38,16 @@ _TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".json": "application/json",
+    ".cbor": _CBOR,
     ".txt": "text/plain; charset=utf-8",
 }
 
 
 def content_type(key: str) -> str:
-    """The media type of an object or file by the end of its name, whatever its case."""
+    """The media type of an object or file by the end of its name, whatever its case.
+
+    What lies in a folder of positions for edges is named after the segment that it is about.
+    """
+    if PurePosixPath(key).parent.name == PACE_INFO:
+        return _CBOR
     return _TYPES.get(PurePosixPath(key).suffix.lower(), UNKNOWN)

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
+from telecine.core.layout import own_folder
 from telecine.storage.content_types import UNKNOWN, content_type
 from telecine.storage.store import ObjectInfo, Report, Store, no_report
 
@@ -186,7 +187,7 @@ def _stale(there: Iterable[str], prefix: str, keys: Iterable[str]) -> list[str]:
     kinds that we publish to somebody else.
     """
     ours = set(keys)
-    folders = {key.removeprefix(f"{prefix}/").partition("/")[0] for key in ours if "/" in key[len(prefix) + 1 :]}
+    folders = {own_folder(key.removeprefix(f"{prefix}/")) for key in ours} - {""}
     return [key for key in _in_folders(there, prefix, folders) if key not in ours]
 
 
@@ -195,5 +196,10 @@ def _in_folders(there: Iterable[str], prefix: str, folders: Set[str]) -> list[st
     return [
         key
         for key in there
-        if key.removeprefix(f"{prefix}/").partition("/")[0] in folders and content_type(key) != UNKNOWN
+        if _folders_around(key.removeprefix(f"{prefix}/")) & folders and content_type(key) != UNKNOWN
     ]
+
+
+def _folders_around(name: str) -> set[str]:
+    """The outermost folder of a file, and the one that its tree has to itself."""
+    return {name.partition("/")[0], own_folder(name)}

@@ -6,6 +6,7 @@ from typing import Any
 
 from telecine.apis.findings import Findings, Problems
 from telecine.apis.paths import file_key, folder
+from telecine.apis.tnp.marking import read_marking
 from telecine.apis.tnp.protection import read_protection
 from telecine.apis.tnp.renditions import read_audio, read_language, read_video
 from telecine.apis.tnp.schema import unknown_fields
@@ -25,9 +26,13 @@ from telecine.core.job import AudioRendition, Format, SubtitleFormat, SubtitleIn
 from telecine.core.limits import Policy
 from telecine.core.states import JobState
 from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES, SUCCESS
+from telecine.core.watermark.policy import MarkingPolicy
 
 MOST_ERRORS = 50
 """Faults of one request that an answer lists."""
+
+STANDARD_MARKS = MarkingPolicy()
+"""What a site without choices of its own has."""
 
 _LONGEST_PLACE = 120
 
@@ -43,13 +48,14 @@ class Translated:
     noti_field: str
 
 
-def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> Translated:
-    """The canonical job that `request` asks for; `sent` is the same request as it arrived.
+def translate_job(
+    request: JobRequest, sent: dict[str, Any], policy: Policy, marks: MarkingPolicy = STANDARD_MARKS
+) -> Translated:
+    """The canonical job that `request` asks for; `sent` is the same request as it arrived, `marks` its site's choice.
 
     Raises every fault that it finds, each with the field's place in the request.
     """
     found = Findings()
-    _refuse_later_steps(request.output, found)
     files = _files(request.input.files, found)
     subtitles = _subtitles(request.input.subtitles or [], found)
     video, audio = _renditions(request.output, files, policy, found)
@@ -59,6 +65,7 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
     packaging = _packaging(request.output.packaging, found)
     pictures = any(track.track_type == "video" for track in request.output.transcodings)
     protection = read_protection(request.output.drm, found, pictures=pictures)
+    marking = read_marking(request.output, marks, found)
     noti_id, noti_field = _notification(request, found)
     _note_unknown(request, found)  # last: there is room for so many warnings and these matter least
     found.settle()
@@ -76,6 +83,7 @@ def translate_job(request: JobRequest, sent: dict[str, Any], policy: Policy) -> 
         audio=tuple(audio),
         packaging=packaging,
         protection=protection,
+        marking=marking,
     )
     echo = {name: sent[name] for name in type(request).model_fields if name in sent}
     return Translated(spec, echo, tuple(found.warnings), noti_id, noti_field)
@@ -112,15 +120,6 @@ def _note_unknown(request: JobRequest, found: Findings) -> None:
             found.warn(f"'{place[:_LONGEST_PLACE]}' is deprecated and was ignored; use 'subtitle_format'.")
         else:
             found.warn(f"'{place[:_LONGEST_PLACE]}' is unknown and was ignored.")
-
-
-def _refuse_later_steps(output: Output, found: Findings) -> None:
-    """A watermark is never left out in silence: who asks for it and cannot have it gets no job."""
-    if output.forensic_watermarking is not None and output.forensic_watermarking.enabled:
-        found.unsupported(
-            "output.forensic_watermarking.enabled",
-            "forensic watermarking comes with a later release. No job was created.",
-        )
 
 
 def _files(files: Sequence[InputFile], found: Findings) -> list[core.InputFile]:

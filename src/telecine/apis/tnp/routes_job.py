@@ -20,7 +20,7 @@ from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_job import JobDetail, JobEventLine, JobId, JobLine, JobQuery, JobRequest
 from telecine.apis.tnp.views import job_detail, job_event, job_line
-from telecine.catalog import jobs, notifications
+from telecine.catalog import jobs, marks, notifications
 from telecine.catalog.models import Job
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.jobs.door import progress
@@ -44,7 +44,9 @@ def create_job(
     body: Annotated[JobRequest, Body(openapi_examples=_EXAMPLES)],
 ) -> Answer:
     """Check the whole request, then put the job in the queue."""
-    job = translate_job(body, sent, services.settings.policy)
+    with services.database.read() as s:
+        policy = marks.policy(s, caller.site_id)
+    job = translate_job(body, sent, services.settings.policy, policy)
     with services.database.write() as s:
 
         def make() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -58,6 +60,7 @@ def create_job(
                     priority=body.priority,
                     user_data=body.user_data or {},
                     drm=job.spec.protected,
+                    forensic_watermark=job.spec.marking is not None,
                     noti_id=job.noti_id,
                     warnings=job.warnings,
                 ),
