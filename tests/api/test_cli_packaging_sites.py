@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.api.packaging import job_spec
-from typer.testing import CliRunner
 
 from telecine.catalog import deliveries, jobs, storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import CALLBACK
 from telecine.catalog.seal import Sealer
-from telecine.cli import app
 from telecine.cli.output import Exit
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import JobState
@@ -22,17 +20,10 @@ URL = "https://93.184.216.34/packaged"
 
 
 @pytest.fixture
-def telecine(tmp_path, monkeypatch):
+def telecine(telecine):
     """Runs a command line on a data folder of its own, in which there is the site DEMO."""
-    monkeypatch.setenv("TELECINE_DATA_DIR", str(tmp_path / "data"))
-
-    def run(*arguments: str, code: int = Exit.DONE):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result
-
-    run("site", "create", "DEMO")
-    return run
+    telecine("site", "create", "DEMO")
+    return telecine
 
 
 @pytest.fixture

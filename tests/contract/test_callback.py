@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks import Webhook
-from tests.contract.receiver import receiving
 
 from telecine.catalog import callbacks, deliveries, jobs, packaging_sites, sites
-from telecine.catalog.models import CALLBACK, Delivery
+from telecine.catalog.models import CALLBACK
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import JobState
 from telecine.notify.pump import DeliveryOptions, deliver_due
@@ -23,12 +22,6 @@ REQUEST = {
         "output": {"storage_id": "o", "path": "packaged"},
     },
 }
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -68,17 +61,6 @@ def deliver(database, sealer):
         return deliver_due(database, sealer, options, now=lambda: datetime.now(UTC) + after, dice=lambda: 0.5)
 
     return deliver
-
-
-@pytest.fixture
-def log(database):
-    """The delivery log, oldest first."""
-
-    def log() -> list[Delivery]:
-        with database.read() as s:
-            return list(reversed(deliveries.log(s, SITE, page_unit=1000)[1]))
-
-    return log
 
 
 def bodies(receiver):
