@@ -77,3 +77,11 @@ def test_titles_of_other_contents_are_not_touched(publish, title):
     publish(plans.plan(plans.tree("dash"), video=VIDEO), content_id="two")
     assert title("one").formats == ["dash", "hls"]
     assert title("two") is None
+
+
+def test_what_was_taken_back_is_no_longer_there(publish, title, database):
+    first, second = publish(marked()), publish(marked(plans.tree("cmaf")))
+    for job_id, left in ((first, ["cmaf"]), (second, [])):
+        with database.write() as s:
+            marked_titles.withdrawn(s, jobs.load(s, job_id))
+        assert title().formats == left, "a later job's trees are not the earlier one's to take back"

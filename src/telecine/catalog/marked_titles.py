@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from telecine.catalog.clock import utcnow
@@ -26,6 +27,12 @@ def published(s: Session, job: Job, spec: JobSpec, plan: Plan, reference: str) -
     if row and row.layout == MarkLayout.UNLABELED and _place(row) == (spec.output_storage, spec.output_path):
         replaced = {tree.folder for tree in plan.trees}
         row.formats = [folder for folder in row.formats if folder not in replaced]
+
+
+def withdrawn(s: Session, job: Job) -> None:
+    """Write down that what a job has published was taken back: none of its trees is there any more."""
+    mine = (MarkedTitle.site_id == job.site_id) & (MarkedTitle.content_id == job.content_id)
+    s.execute(update(MarkedTitle).where(mine & (MarkedTitle.job_id == job.id)).values(formats=[]))
 
 
 def _values(job: Job, spec: JobSpec, plan: Plan, marking: MarkPlan, reference: str) -> dict[str, object]:

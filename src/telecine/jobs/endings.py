@@ -4,7 +4,7 @@ Shared by the workflow's last activities and by the sweeper, which ends attempts
 Everything here can be done twice.
 """
 
-from telecine.catalog import jobs
+from telecine.catalog import jobs, marked_titles
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import Job
 from telecine.core.errors import ErrorKind
@@ -23,7 +23,11 @@ def take_back(services: Services, job: Job) -> int:
     def store(storage_id: str) -> Store:
         return services.store(job, storage_id or job.output_storage)
 
-    return withdraw(store, services.workspace(job.id))
+    gone = withdraw(store, services.workspace(job.id))
+    if gone and job.forensic_watermark:
+        with services.database.write() as s:
+            marked_titles.withdrawn(s, job)
+    return gone
 
 
 def conclude(services: Services, job_id: int, attempt: int, ending: Ending) -> str:
