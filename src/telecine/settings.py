@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     work_dir: Path | None = Field(
         default=None, description="Work folder; all workers of one region share it. Default: data_dir/work."
     )
+    reference_dir: Path | None = Field(
+        default=None,
+        description="References of marked titles, for detections; all workers share it. Default: data_dir/references.",
+    )
     bucket_dir: Path | None = Field(
         default=None, description="Where the folder store keeps buckets. Default: data_dir/buckets."
     )
@@ -57,6 +61,9 @@ class Settings(BaseSettings):
         ge=0,
         description="How far a packaging request's timestamp may be from now, in seconds; 0 means that any will do.",
     )
+    detections_per_day: int = Field(
+        default=100, ge=0, description="Detections that a site may ask for in 24 hours; 0 means any number."
+    )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
     cors_origins: list[str] = Field(
         default=["*"], description="Origins that may read published files and get licences."
@@ -74,7 +81,7 @@ class Settings(BaseSettings):
     sns_endpoint: str = Field(default="", description="SNS-compatible endpoint; empty means AWS.")
     private_targets: list[str] = Field(
         default=[],
-        description="Host names or CIDR ranges that callbacks may reach although they are private.",
+        description="Host names or CIDR ranges that callbacks and downloads of leaks may reach although private.",
     )
 
     # durable execution
@@ -106,6 +113,11 @@ class Settings(BaseSettings):
     def work(self) -> Path:
         """The work folder in force."""
         return (self.work_dir or self.data_dir / "work").resolve()
+
+    @property
+    def references(self) -> Path:
+        """The reference store in force."""
+        return (self.reference_dir or self.data_dir / "references").resolve()
 
     @property
     def buckets(self) -> Path:

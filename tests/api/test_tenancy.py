@@ -4,8 +4,10 @@ import re
 
 import pytest
 from tests.api.conftest import plain_job
+from tests.marked import add_title
 
 from telecine.apis.tnp import samples
+from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Delivery, Job, Notification, Storage
 
 OPEN = {"/health/live", "/health/ready", "/metrics", "/tnp/api/token/{siteId}"}
@@ -16,6 +18,7 @@ BODIES = {
     ("post", "/tnp/api/storage/{siteId}"): samples.STORAGE_CREATE,
     ("put", "/tnp/api/storage/{siteId}/{storageId}"): samples.STORAGE_UPDATE,
     ("delete", "/tnp/api/storage/{siteId}"): {"storage_ids": ["input-storage-id"]},
+    ("post", "/tnp/api/detect/{siteId}"): samples.DETECTION,
     ("post", "/tnp/api/noti/job/{siteId}"): samples.NOTIFICATION,
     ("put", "/tnp/api/noti/job/{siteId}/{notiId}"): samples.NOTIFICATION,
 }
@@ -26,7 +29,11 @@ def two(api):
     """DEMO has one of everything, EVIL has nothing."""
     request = plain_job()
     request["output"]["job_noti_id"] = api.add_notification(queued=True)
-    api.add_job(request)
+    job_id = api.add_job(request)
+    with api.database.write() as s:
+        add_title(s, job_id, content_id=samples.DETECTION["content_id"])
+    sent = {**samples.DETECTION, "noti_id": None}
+    assert api.call("POST", "/api/detect/DEMO", json=sent).status_code == 200
     api.bucket("watermark-input-seoul")
     api.add_site("EVIL")
     return api
@@ -40,7 +47,14 @@ def routes(app):
 
 def filled(path, site_id):
     """`path` with `site_id` and the ids of what DEMO has."""
-    ids = {"siteId": site_id, "jobId": "1", "storageId": "input-storage-id", "notiId": "1", "deliveryId": "1"}
+    ids = {
+        "siteId": site_id,
+        "jobId": "1",
+        "storageId": "input-storage-id",
+        "notiId": "1",
+        "deliveryId": "1",
+        "detectionId": "1",
+    }
     return re.sub(r"{(\w+)}", lambda match: ids[match[1]], path)
 
 
@@ -49,6 +63,7 @@ def everything(api):
     with api.database.read() as s:
         return [
             [(row.job_id, row.state, row.attempts) for row in s.query(Delivery)],
+            [(row.id, row.site_id, row.state, row.title) for row in s.query(Detection)],
             [(row.id, row.site_id, row.state, row.attempt) for row in s.query(Job)],
             [(row.id, row.site_id, row.noti_name, row.url_end_point) for row in s.query(Notification)],
             [(row.storage_id, row.site_id, row.aws_bucket) for row in s.query(Storage).order_by(Storage.storage_id)],
@@ -100,7 +115,7 @@ def test_under_its_own_site_nobody_reaches_what_another_site_has(two):
 
 def test_lists_hold_the_sites_own_only(two):
     token = two.token("EVIL")
-    for path in ("job", "storage", "noti/job"):
+    for path in ("job", "storage", "noti/job", "detect"):
         body = call(two, "get", f"/tnp/api/{path}/EVIL", token, None).json()
         assert (body["total_count"], body["data"]) == (0, [])
 

@@ -10,7 +10,8 @@ from typing import Literal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from telecine.catalog.models import Command, Job
+from telecine.catalog.mark_models import Detection
+from telecine.catalog.models import Command, Job, Site
 
 CommandKind = Literal["start", "stop"]
 
@@ -28,6 +29,27 @@ def add(s: Session, kind: CommandKind, job: Job, now: datetime) -> Command:
     )
     s.add(command)
     return command
+
+
+def add_for_detection(s: Session, kind: CommandKind, detection: Detection, site: Site, now: datetime) -> Command:
+    """The same for a detection, which runs where its site's jobs do."""
+    command = Command(
+        kind=kind,
+        job_id=detection.request["job_id"],
+        detection_id=detection.id,
+        attempt=detection.attempt,
+        region=site.region,
+        priority=site.priority,
+        reg_time=now,
+        not_before=now,
+    )
+    s.add(command)
+    return command
+
+
+def drop(s: Session, job_id: int) -> None:
+    """Forget what Temporal was to be told about a job, because a new attempt begins."""
+    s.execute(delete(Command).where(Command.job_id == job_id, Command.detection_id.is_(None)))
 
 
 def claim(s: Session, now: datetime, lease_seconds: float, limit: int) -> list[Command]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from telecine.catalog import callbacks, commands, sites
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
-from telecine.catalog.models import SHORT, Command, Delivery, Job, JobEvent, JobWork, Notification, Site, Storage
+from telecine.catalog.models import SHORT, Delivery, Job, JobEvent, JobWork, Notification, Site, Storage
 from telecine.catalog.text import checked, checked_json, within
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import Format, JobSpec
@@ -114,7 +114,7 @@ def restart(s: Session, site_id: str, job_id: int, *, now: datetime | None = Non
         raise TelecineError(ErrorKind.WRONG_STATE, f"Job {job.id} is {_plain(job.state)} and cannot be restarted.")
     _lock_storages(s, site_id, {job.input_storage, job.output_storage})
     s.execute(delete(JobWork).where(JobWork.job_id == job.id))
-    s.execute(delete(Command).where(Command.job_id == job.id))
+    commands.drop(s, job.id)
     job.attempt += 1
     job.state = JobState.QUEUED
     job.start_time = job.end_time = job.outputs = None
@@ -141,7 +141,7 @@ def replace(s: Session, site_id: str, job_id: int, new: NewJob, *, now: datetime
     fresh = _row(site, new, now)
     for column in _ASKED_FOR:
         setattr(job, column, getattr(fresh, column))
-    s.execute(delete(Command).where(Command.job_id == job.id))
+    commands.drop(s, job.id)
     job.attempt += 1
     job.update_time = now
     s.flush()

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from telecine.catalog.columns import Json, Number
 from telecine.catalog.models import SHORT, Base
+
+_OPEN = text("end_time IS NULL")
 
 
 class MarkSecret(Base):
@@ -99,7 +101,20 @@ class Detection(Base):
     update_time: Mapped[datetime]
     end_time: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_detection_list", "site_id", "reg_time", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_detection_list", "site_id", "reg_time", "id"),
+        Index("ix_detection_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class DetectionPicture(Base):
+    """The plot of a detection's evidence. In the database, because workers draw it and any API process may show it."""
+
+    __tablename__ = "detection_picture"
+
+    detection_id: Mapped[int] = mapped_column(ForeignKey("detection.id"), primary_key=True)
+    png: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class MarkPolicy(Base):

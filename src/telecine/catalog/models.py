@@ -194,7 +194,7 @@ class JobWork(Base):
 
 
 class Command(Base):
-    """Something that Temporal must be told about a job. The row lives until it has been told.
+    """Something that Temporal must be told about a job or a detection. The row lives until it has been told.
 
     Nobody may claim it before `not_before`; a claim moves that instant on by the length of the lease.
     """
@@ -205,6 +205,8 @@ class Command(Base):
     kind: Mapped[str] = mapped_column(String(8))
     """`start` or `stop`."""
     job_id: Mapped[int] = mapped_column(ForeignKey("job.id"))
+    """The job; of a detection, the job that published the title."""
+    detection_id: Mapped[int | None] = mapped_column(Number)
     attempt: Mapped[int]
     region: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
@@ -260,6 +262,8 @@ class Delivery(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"))
     noti_id: Mapped[int] = mapped_column(Number)
     job_id: Mapped[int] = mapped_column(ForeignKey("job.id"))
+    """The job; of a detection, the job that published the title."""
+    detection_id: Mapped[int | None] = mapped_column(Number)
     attempt: Mapped[int]
     word: Mapped[str] = mapped_column(String(16))
     payload: Mapped[Json]

@@ -38,6 +38,10 @@ class ErrorKind(StrEnum):
     STORAGE_UNREACHABLE = "storage_unreachable"
     OBJECT_MISSING = "object_missing"
     TARGET_REFUSED = "target_refused"
+    DOWNLOAD_FAILED = "download_failed"
+    # detections
+    DETECTION_LIMIT = "detection_limit"
+    REFERENCE_MISSING = "reference_missing"
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
@@ -146,6 +150,20 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         400,
         "The notification target is refused: {detail}",
         "Use a public HTTPS address or a valid SNS topic ARN.",
+    ),
+    ErrorKind.DOWNLOAD_FAILED: ErrorEntry(
+        422, "The media could not be downloaded: {detail}", "Check that the address is public and leads to the file."
+    ),
+    ErrorKind.DETECTION_LIMIT: ErrorEntry(
+        429,
+        "The site has asked for as many detections as it may: {detail}",
+        "Wait, or ask the operator to raise the limit.",
+        retryable=True,
+    ),
+    ErrorKind.REFERENCE_MISSING: ErrorEntry(
+        409,
+        "The title's reference is not there: {detail}",
+        "Publish the content again, or restore its reference.",
     ),
     ErrorKind.KEYS_REFUSED: ErrorEntry(
         400, "There are no content keys: {detail}", "Check the site's key source and what it allows."

@@ -52,6 +52,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.STORAGE_UNREACHABLE: "E3002",
     ErrorKind.OBJECT_MISSING: "E3003",
     ErrorKind.TARGET_REFUSED: "E3004",
+    ErrorKind.DOWNLOAD_FAILED: "E3005",
     # E4…: the input
     ErrorKind.INPUT_UNSAFE: "E4001",
     ErrorKind.INPUT_UNREADABLE: "E4002",
@@ -70,6 +71,9 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",
     ErrorKind.LICENCE_REFUSED: "E5003",
+    # E6…: detections
+    ErrorKind.DETECTION_LIMIT: "E6001",
+    ErrorKind.REFERENCE_MISSING: "E6002",
     # E8…: the work
     ErrorKind.ENCODE_FAILED: "E8001",
     ErrorKind.OUT_OF_MEMORY: "E8002",

@@ -200,7 +200,7 @@ def active_step(
         except FailureError:
             raise
         except Cancelled:
-            raise _cancelled() from None
+            raise cancelled() from None
         except Exception as error:
             raise _failure(services, ref, phase, error, give_up) from None
 
@@ -217,7 +217,7 @@ def cpu_slot(step: ActiveStep) -> Iterator[None]:
         gate.release()
 
 
-def _cancelled() -> FailureError:
+def cancelled() -> FailureError:
     """How an activity ends that was told to: as cancelled where the workflow asked, else to be tried elsewhere."""
     if activity.is_worker_shutdown():
         return failures.worker_stopping()

@@ -15,6 +15,14 @@ from telecine.catalog import jobs
 from telecine.catalog.models import Job, JobWork
 from telecine.core.progress import Phase, percent, remaining_seconds
 from telecine.core.states import TERMINAL, JobState, JobWord, word
+from telecine.jobs import leak_download
+from telecine.notify.targets import Allowed
+from telecine.settings import Settings
+
+
+def check_leak_url(url: str, settings: Settings) -> None:
+    """Whether a leak may be fetched from `url`. Raises FIELD_INVALID with the field of the request."""
+    leak_download.check(url, Allowed.of(settings.private_targets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from telecine.jobs.messages import STALE, STOPPED, WORKER_STOPPED, Failure
 TRIES: dict[ErrorKind, int] = {
     ErrorKind.STORAGE_UNREACHABLE: 12,
     ErrorKind.PUBLISH_FAILED: 12,
+    ErrorKind.DOWNLOAD_FAILED: 4,
     ErrorKind.KEYS_UNREACHABLE: 12,
     ErrorKind.INTERNAL: 3,
     ErrorKind.ENGINE_MISSING: 3,

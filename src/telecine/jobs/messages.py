@@ -24,6 +24,17 @@ class Step(StrEnum):
     CONCLUDE = "conclude"
 
 
+class DetectionStep(StrEnum):
+    """Names of a detection's activities, as histories know them."""
+
+    FETCH_LEAK = "fetch_leak"
+    NAME_LEAKER = "name_leaker"
+    CLOSE_DETECTION = "close_detection"
+
+
+DETECTION_WORKFLOW = "DetectionWorkflow"
+"""The same for detections."""
+
 WORKFLOW = "JobWorkflow"
 """Name of the workflow, as histories know it. A change that old histories cannot replay takes a new name."""
 
@@ -51,6 +62,22 @@ class JobRef:
     def workflow_id(self) -> str:
         """The id that makes starting twice starting once."""
         return workflow_id(self.job_id, self.attempt)
+
+
+@dataclass(frozen=True)
+class DetectionRef:
+    """One attempt of one detection; the fields as those of `JobRef`."""
+
+    detection_id: int
+    attempt: int
+    region: str
+    priority: int
+    site: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The id that makes starting twice starting once."""
+        return detection_workflow_id(self.detection_id, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,11 @@ class Ending:
 def workflow_id(job_id: int, attempt: int) -> str:
     """The workflow id of an attempt."""
     return f"job-{job_id}.{attempt}"
+
+
+def detection_workflow_id(detection_id: int, attempt: int) -> str:
+    """The workflow id of an attempt at a detection."""
+    return f"detection-{detection_id}.{attempt}"
 
 
 def workflow_queue(region: str) -> str:

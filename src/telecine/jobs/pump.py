@@ -11,13 +11,16 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from telecine.catalog import commands, jobs
+from telecine.catalog import commands, detections, jobs, sites
 from telecine.catalog.clock import utcnow
+from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Command, Job
+from telecine.core.detection_codes import ENDED
 from telecine.core.states import TERMINAL, JobState
 from telecine.jobs import temporal
+from telecine.jobs.detection_activities import close
 from telecine.jobs.endings import conclude, take_back
-from telecine.jobs.messages import Ending, JobRef, workflow_id
+from telecine.jobs.messages import DetectionRef, Ending, JobRef, detection_workflow_id, workflow_id
 from telecine.jobs.services import Services
 from telecine.notify.pump import deliver_due
 
@@ -51,16 +54,35 @@ class Pump:
         claimed = await asyncio.to_thread(self._claim)
         for command in claimed:
             try:
-                await (self._start(command) if command.kind == "start" else self._stop(command))
+                await self._carry_out(command)
             except RPCError as error:
                 why = f"Temporal: {error.message}"
                 await asyncio.to_thread(self._later, command, why)
             except Exception as error:
-                _log.exception("a command failed", kind=command.kind, job=command.job_id)
+                _log.exception(
+                    "a command failed", kind=command.kind, job=command.job_id, detection=command.detection_id
+                )
                 await asyncio.to_thread(self._later, command, type(error).__name__)
             else:
                 await asyncio.to_thread(self._done, command)
         return len(claimed) == BATCH
+
+    async def _carry_out(self, command: Command) -> None:
+        if command.detection_id is not None:
+            await self._carry_out_for_detection(command, command.detection_id)
+        elif command.kind == "start":
+            await self._start(command)
+        else:
+            await self._stop(command)
+
+    async def _carry_out_for_detection(self, command: Command, detection_id: int) -> None:
+        """A detection is cancelled in its row at once; what is left to stop is the work."""
+        if command.kind == "start":
+            row, ref = await asyncio.to_thread(load_detection, self._services, detection_id)
+            if row.attempt == command.attempt and row.state not in ENDED:
+                await temporal.start(self._client, ref)
+        elif not await temporal.cancel(self._client, detection_workflow_id(detection_id, command.attempt)):
+            await asyncio.to_thread(close, self._services, detection_id, command.attempt, Ending(JobState.STOPPED))
 
     async def _start(self, command: Command) -> None:
         job = await asyncio.to_thread(load, self._services, command.job_id)
@@ -105,6 +127,14 @@ async def every(seconds: float, work: Callable[[], Awaitable[bool]], name: str) 
 def ref_of(job: Job) -> JobRef:
     """The job's present attempt, as the workflow is told of it."""
     return JobRef(job.id, job.attempt, job.region, job.priority, job.site_id)
+
+
+def load_detection(services: Services, detection_id: int) -> tuple[Detection, DetectionRef]:
+    """A detection's row, and its present attempt as the workflow is told of it. Raises NOT_FOUND."""
+    with services.database.read() as s:
+        row = detections.load(s, detection_id)
+        site = sites.get(s, row.site_id)
+    return row, DetectionRef(row.id, row.attempt, site.region, site.priority, row.site_id)
 
 
 def load(services: Services, job_id: int) -> Job:

@@ -10,6 +10,7 @@ from threading import BoundedSemaphore
 
 from telecine.catalog import marks, storages
 from telecine.catalog.database import Database
+from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer, load_master_key
 from telecine.core.watermark.pattern import MarkKey, derive_mark_key
@@ -66,6 +67,10 @@ class Services:
         """The job's work folder; all attempts share it, so that a restart finds finished chunks."""
         return Workspace(work_folder(self.settings.work, job_id))
 
+    def detection_workspace(self, detection_id: int) -> Workspace:
+        """The work folder of a detection."""
+        return Workspace(self.settings.work / f"detection-{detection_id}")
+
     def key_ring(self, site_id: str, poll: Callable[[], None]) -> KeyRing:
         """The content keys of a site. `poll` is called between tries at a key server, and may raise to end them."""
         return KeyRing(self.database, self.sealer, site_id, Patience(poll=poll))
@@ -75,8 +80,8 @@ class Services:
         with self.database.write() as s:
             return derive_mark_key(marks.secret(s, self.sealer, site_id), site_id, content_id)
 
-    def store(self, job: Job, storage_id: str) -> Store:
-        """Open a storage of the job's site. Raises NOT_FOUND."""
+    def store(self, job: Job | Detection, storage_id: str) -> Store:
+        """Open a storage of the job's, or detection's, site. Raises NOT_FOUND."""
         with self.database.read() as s:
             row = storages.get(s, job.site_id, storage_id)
         secret = storages.secret(self.sealer, row)

@@ -19,6 +19,7 @@ from telecine.catalog.models import Job
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import TERMINAL, JobState
 from telecine.jobs import temporal
+from telecine.jobs.detection_sweep import DETECTION_FOLDER, mend_detections, sweep_detection_folder
 from telecine.jobs.messages import Ending, Failure, workflow_id
 from telecine.jobs.pump import end, every, load, ref_of
 from telecine.jobs.retention import sweep_assets
@@ -47,6 +48,7 @@ class Sweeper:
         """Work until cancelled."""
         await asyncio.gather(
             every(JOBS_EVERY, self.mend_jobs, "unfinished jobs"),
+            every(JOBS_EVERY, self._mend_detections, "unfinished detections"),
             every(FOLDERS_EVERY, self._sweep_folders, "work folders"),
             every(RECORDS_EVERY, self._sweep_records, "old records"),
             every(ASSETS_EVERY, self._sweep_assets, "packaged assets"),
@@ -59,6 +61,10 @@ class Sweeper:
         for job in rows:
             if workflow_id(job.id, job.attempt) not in alive and utcnow() - job.update_time > PATIENCE:
                 await self._mend(job)
+        return False
+
+    async def _mend_detections(self) -> bool:
+        await mend_detections(self._services, self._client)
         return False
 
     async def _mend(self, job: Job) -> None:
@@ -114,6 +120,8 @@ def sweep_folders(services: Services, now: datetime) -> list[int]:
         match = _FOLDER.fullmatch(folder.name)
         if match and _remove_unneeded(services, folder, int(match[1]), now):
             swept.append(int(match[1]))
+        if DETECTION_FOLDER.fullmatch(folder.name):
+            sweep_detection_folder(services, folder, now)
     return swept
 
 

@@ -9,7 +9,7 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from telecine.jobs.messages import WORKFLOW, JobRef, workflow_queue
+from telecine.jobs.messages import DETECTION_WORKFLOW, WORKFLOW, DetectionRef, JobRef, workflow_queue
 from telecine.settings import Settings
 
 RETRY_SECONDS = 1.0
@@ -38,17 +38,18 @@ async def connect(settings: Settings, identity: str) -> Client:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def start(client: Client, ref: JobRef) -> bool:
+async def start(client: Client, ref: JobRef | DetectionRef) -> bool:
     """Start the attempt's workflow; False where that has happened before. Raises RPCError."""
+    named = f"Job {ref.job_id}" if isinstance(ref, JobRef) else f"Detection {ref.detection_id}"
     try:
         await client.start_workflow(
-            WORKFLOW,
+            WORKFLOW if isinstance(ref, JobRef) else DETECTION_WORKFLOW,
             ref,
             id=ref.workflow_id,
             task_queue=workflow_queue(ref.region),
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             priority=Priority(priority_key=ref.priority, fairness_key=ref.site),
-            static_summary=f"Job {ref.job_id} of site {ref.site}, attempt {ref.attempt}",
+            static_summary=f"{named} of site {ref.site}, attempt {ref.attempt}",
         )
     except WorkflowAlreadyStartedError:
         return False
@@ -85,7 +86,10 @@ async def standing(client: Client, workflow_id: str) -> tuple[Standing, str]:
     return Standing.ENDED, description.status.name.lower() if description.status else ""
 
 
-async def running(client: Client) -> set[str]:
-    """Ids of all running workflows, as the server's index knows them: a second or so behind. Raises RPCError."""
-    query = f'WorkflowType = "{WORKFLOW}" AND ExecutionStatus = "Running"'
+async def running(client: Client, workflow: str = WORKFLOW) -> set[str]:
+    """Ids of all running workflows of a type, as the server's index knows them: a second or so behind.
+
+    Raises RPCError.
+    """
+    query = f'WorkflowType = "{workflow}" AND ExecutionStatus = "Running"'
     return {found.id async for found in client.list_workflows(query, page_size=1000)}

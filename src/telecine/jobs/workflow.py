@@ -70,7 +70,7 @@ class JobWorkflow:
         ending = await self._outcome(ref)
         if ending.state == STALE:
             return STALE
-        return await _undisturbed(self._end(ref, ending))
+        return await undisturbed(self._end(ref, ending))
 
     async def _end(self, ref: JobRef, ending: Ending) -> str:
         if ending.state != "complete":
@@ -93,7 +93,7 @@ class JobWorkflow:
         except asyncio.CancelledError:
             return Ending(STOPPED)
         except ActivityError as error:
-            return Ending(STOPPED) if is_cancelled_exception(error) else _ending(error)
+            return Ending(STOPPED) if is_cancelled_exception(error) else ending_of(error)
         return Ending("complete")
 
     async def _make(self, ref: JobRef) -> None:
@@ -162,7 +162,7 @@ async def _together(work: list[Coroutine[Any, Any, None]]) -> None:
         raise
 
 
-async def _undisturbed(work: Coroutine[Any, Any, str]) -> str:
+async def undisturbed(work: Coroutine[Any, Any, str]) -> str:
     """Finish `work` although the workflow is cancelled meanwhile: an ending that has begun is not turned back."""
     task = asyncio.create_task(work)
     while True:
@@ -173,7 +173,7 @@ async def _undisturbed(work: Coroutine[Any, Any, str]) -> str:
                 raise
 
 
-def _ending(error: ActivityError) -> Ending:
+def ending_of(error: ActivityError) -> Ending:
     """What the failure of an activity means for the job."""
     cause = error.cause
     if isinstance(cause, ApplicationError):

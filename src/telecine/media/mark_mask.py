@@ -6,6 +6,7 @@ All numbers are in steps of an 8-bit picture in limited range.
 """
 
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,20 +48,19 @@ def visibility(look: Picture) -> Map:
     mean = cv2.boxFilter(look, cv2.CV_32F, (5, 5))
     square = cv2.sqrBoxFilter(look, cv2.CV_32F, (5, 5))
     variance = cv2.subtract(square, cv2.multiply(mean, mean))
-    deviation = cv2.sqrt(cv2.max(variance, 0))
+    deviation: NDArray[Any] = np.sqrt(np.maximum(variance, 0))
     size = MASK[::-1]
     mean = cv2.resize(mean, size, interpolation=cv2.INTER_AREA)
     deviation = cv2.resize(deviation, size, interpolation=cv2.INTER_AREA)
     busy = cv2.GaussianBlur(cv2.erode(deviation, _THREE), (5, 5), 0)
     bright = _BY_BRIGHTNESS[np.clip(np.rint(mean), 0, 255).astype(np.uint8)]
-    forgiven: Map = (1 + PER_DEVIATION * np.minimum(busy, BUSIEST)) * bright
-    return forgiven
+    busy = np.minimum(busy, BUSIEST).astype(np.float32)
+    return (1 + np.float32(PER_DEVIATION) * busy) * bright
 
 
 def full_size_field(field: Field) -> Map:
     """`field` (36 x 64 cells) as a smooth map of `DELTA`."""
-    grown: Map = cv2.resize(field, DELTA[::-1], interpolation=cv2.INTER_CUBIC)
-    return grown
+    return cv2.resize(field, DELTA[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
 
 
 class Marker:

@@ -64,6 +64,9 @@ def _session() -> Any:  # noqa: ANN401
 
 def _subject(message: Message) -> str:
     """A line for those who subscribed by email: `Telecine job 12: COMPLETE`."""
+    if "detection_id" in message.payload:
+        found = message.payload
+        return f"Telecine detection {found['detection_id']}: {found.get('detection_status')}"[:100]
     return f"Telecine job {message.payload.get('job_id')}: {message.payload.get('job_status')}"[:100]
 
 
@@ -71,7 +74,9 @@ def _order(arn: str, message: Message) -> dict[str, str]:
     """FIFO topics want to know what keeps its order, and what is the same message again."""
     if not arn.endswith(".fifo"):
         return {}
-    return {"MessageGroupId": f"job-{message.payload.get('job_id')}", "MessageDeduplicationId": message.id}
+    payload = message.payload
+    group = f"detection-{payload['detection_id']}" if "detection_id" in payload else f"job-{payload.get('job_id')}"
+    return {"MessageGroupId": group, "MessageDeduplicationId": message.id}
 
 
 def _refusal(error: ClientError, secret_key: str) -> Outcome:

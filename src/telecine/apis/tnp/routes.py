@@ -6,7 +6,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from telecine.apis.hosts import Dialect
-from telecine.apis.tnp import PREFIX, routes_job, routes_notification, routes_site, routes_storage
+from telecine.apis.tnp import (
+    PREFIX,
+    routes_detection,
+    routes_job,
+    routes_notification,
+    routes_site,
+    routes_storage,
+)
 from telecine.apis.tnp.mapping import error_body
 from telecine.apis.tnp.schema import Failure
 
@@ -18,7 +25,7 @@ _ERRORS = {
     405: "The path does not know the method.",
     409: "The present state does not allow it.",
     413: "The body is too large.",
-    429: "Too many failed attempts; wait as `Retry-After` says.",
+    429: "Too many failed attempts, after which `Retry-After` says how long to wait; or too many detections.",
     500: "Something went wrong on our side.",
     503: "The storage, or the database, does not answer.",
 }
@@ -40,4 +47,5 @@ def router() -> APIRouter:
     whole.include_router(routes_job.routes, tags=["T&P: job"])
     whole.include_router(routes_storage.routes, tags=["T&P: storage"])
     whole.include_router(routes_notification.routes, tags=["T&P: notification"])
+    whole.include_router(routes_detection.routes, tags=["T&P: detection"])
     return whole

@@ -153,6 +153,22 @@ NOTIFICATION: dict[str, Any] = {
 """Create and update send the same."""
 
 
+DETECTION: dict[str, Any] = {
+    "content_id": "test-cid",
+    "title": "Found on 24 November",
+    "input": {"storage_id": "input-storage-id", "path": "leaks/clip.mp4"},
+    "limit": 1e-6,
+    "noti_id": 1,
+}
+
+DETECTION_BY_URL: dict[str, Any] = {
+    "content_id": "test-cid",
+    "title": "Found on 24 November",
+    "input": {"url": "https://files.example.com/clip.mp4"},
+}
+"""Ours: the document has no samples of detections."""
+
+
 def without_watermark(job: dict[str, Any]) -> dict[str, Any]:
     """A job request like `job` that asks for no forensic watermark."""
     plain = deepcopy(job)

@@ -136,6 +136,7 @@ def delivery_line(delivery: Delivery, zone: Zone) -> dict[str, Any]:
         "delivery_id": delivery.id,
         "message_id": delivery.message_id,
         "job_id": delivery.job_id,
+        "detection_id": delivery.detection_id,
         "attempt": delivery.attempt,
         "job_status": delivery.word,
         "state": delivery.state,

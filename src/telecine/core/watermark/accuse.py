@@ -102,13 +102,19 @@ def shortlist(
 
 
 def judge(
-    suspects: Sequence[Suspect], population: int, evidence: Floats, probability: Floats, limit: float = 1e-6
+    suspects: Sequence[Suspect],
+    population: int,
+    evidence: Floats,
+    probability: Floats,
+    limit: float = 1e-6,
+    units: Whole | None = None,
 ) -> Verdict:
     """Accuse those of `suspects` (a `shortlist` by the symmetric score, best first) whom the evidence proves guilty.
 
     `population` is the number of sessions that the shortlist was chosen from; `evidence` and `probability` are those of
-    the positions of the suspects' bits. `limit` bounds the probability of accusing anybody wrongly. Raises ValueError
-    where one of them is impossible.
+    the positions of the suspects' bits. `limit` bounds the probability of accusing anybody wrongly. `units` is for
+    codes that repeat their bits: which of the suspects' bits each position carries (see `ScoreTable.folded`). Raises
+    ValueError where one of them is impossible.
     """
     if len(suspects) > SHORTLIST:
         raise ValueError(f"suspects must be {SHORTLIST} or fewer")
@@ -117,7 +123,7 @@ def judge(
     if not 0 < limit < 1:
         raise ValueError("limit must be between 0 and 1")
     best: dict[str, Finding] = {}
-    for finding in _findings(suspects, population, evidence, probability, limit):
+    for finding in _findings(suspects, population, _Evidence(evidence, probability, units), limit):
         known = best.get(finding.session)
         if known is None or finding.log10_bound < known.log10_bound:
             best[finding.session] = finding
@@ -131,9 +137,28 @@ def judge(
     )
 
 
-def _findings(
-    suspects: Sequence[Suspect], population: int, evidence: Floats, probability: Floats, limit: float
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What was seen, and which bit of a session each position carries: its own where `units` is None."""
+
+    evidence: Floats
+    probability: Floats
+    units: Whole | None
+
+    def alone(self) -> ScoreTable:
+        return self._folded(symmetric(self.evidence, self.probability))
+
+    def given(self, partners: Bits) -> ScoreTable:
+        """The joint score given the bits of `partners` (rows)."""
+        ones: Whole = partners.sum(axis=0, dtype=np.int64)
+        carried = ones if self.units is None else ones[self.units]
+        return self._folded(joint(self.evidence, self.probability, carried, len(partners), len(partners) + 1))
+
+    def _folded(self, table: ScoreTable) -> ScoreTable:
+        return table if self.units is None else table.folded(self.units)
+
+
+def _findings(suspects: Sequence[Suspect], population: int, seen: _Evidence, limit: float) -> Iterator[Finding]:
     """The tests that came out well enough to be worth a tail. Whom one test proves guilty is not tested again."""
     if not suspects:
         return
@@ -142,11 +167,7 @@ def _findings(
     for method, size in ((Method.ALONE, 0), (Method.PAIR, 1), (Method.TRIPLE, 2)):
         choices = comb(min(PARTNERS[method], population - 1), size)
         for partners in combinations(range(min(len(suspects), PARTNERS[method] + 1)), size):
-            if size:
-                ones = bits[list(partners)].sum(axis=0, dtype=np.int64)
-                table = joint(evidence, probability, ones, size, size + 1)
-            else:
-                table = symmetric(evidence, probability)
+            table = seen.given(bits[list(partners)]) if size else seen.alone()
             open_cases = [at for at in _may_be_tested(len(suspects), partners, PARTNERS[method]) if at not in settled]
             factor = log(population) + log(choices) - log(SHARES[method])
             for index, log_p in _tails(table, bits, open_cases, log(limit) - factor):

@@ -37,6 +37,17 @@ class ScoreTable:
         gain = (self.one - self.zero).astype(np.float64)
         return np.rint(bits @ gain).astype(np.int64) + int(self.zero.sum())
 
+    def folded(self, units: Whole) -> Self:
+        """The table of units, where several positions carry the same bit of a session: what they earn is added up.
+
+        `units` is the number of each position's unit, from 0 with none left out; all positions of one are alike likely.
+        """
+        count = int(units.max(initial=-1)) + 1
+        probability = np.empty(count)
+        probability[units] = self.probability
+        one, zero = (np.bincount(units, weights=earned, minlength=count) for earned in (self.one, self.zero))
+        return type(self)(np.rint(one).astype(np.int64), np.rint(zero).astype(np.int64), probability)
+
     def negated(self) -> Self:
         """The table of which every score is the negative of this one's."""
         return type(self)(-self.one, -self.zero, self.probability)
