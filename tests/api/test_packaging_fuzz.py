@@ -1,13 +1,14 @@
 """Odd envelopes by the hundred: each is refused with a code of the document, and changes nothing."""
 
 import base64
+import copy
 import json
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.api.packaging import job_count, sealed, send
+from tests.api.packaging import both_storages, job_count, sealed, send
 
 from telecine.apis.packaging import samples
 from telecine.apis.packaging.faults import API_CODES
@@ -22,6 +23,17 @@ ENVELOPE = st.fixed_dictionaries(
         "hash": st.text(max_size=50) | st.integers(),
     },
 )
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+JSON = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+)
+PLACES = [
+    *(("job_name",), ("content_id",), ("streaming_format",), ("protect_type",), ("protection_type",), ("storage",)),
+    *(("storage", "input"), ("storage", "input", "storage_id"), ("storage", "input", "contents_path")),
+    *(("storage", "output", "path"), ("subtitles",), ("subtitles", 0), ("subtitles", 0, "path")),
+    *(("subtitles", 0, "language"), ("dash_option",), ("dash_option", "min_buffer_time"), ("drm_option",)),
+    *(("drm_option", "multi_key"), ("drm_option", "max_sd_height"), ("drm_option", "clear_lead")),
+]
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -80,3 +92,38 @@ class TestFuzz:
 
         probe()
         assert job_count(api) == 0
+
+    @pytest.mark.parametrize("what", ["pack", "storage"])
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+    def test_any_json_under_the_right_keys(self, api, method, what):
+        @BOUNDED
+        @given(st.dictionaries(st.sampled_from(["from", "to", "search_status", "region", "storage_id"]), JSON))
+        def probe(fields):
+            self.answered(send(api, method, what, quote(sealed(api, json.dumps(fields)))))
+
+        probe()
+        assert job_count(api) == 0
+
+    def test_a_good_job_with_any_value_changed(self, api):
+        both_storages(api)
+
+        @BOUNDED
+        @given(st.sampled_from(PLACES), JSON)
+        def probe(place, value):
+            job = copy.deepcopy(samples.JOB_REGISTER)
+            at = job
+            for name in place[:-1]:
+                at = at[name]
+            at[place[-1]] = value
+            before = job_count(api)
+            answer = send(api, "POST", "pack", quote(sealed(api, json.dumps(job))))
+            self.answered(answer)
+            assert job_count(api) == before + (answer.status_code == 200)
+
+        probe()
+
+    def answered(self, answer):
+        """It succeeds, or it is the client's fault; it never is ours."""
+        assert answer.status_code < 500, answer.text
+        assert answer.json()["error_code"] in API_CODES
+        assert (answer.json()["error_code"] == "0000") == (answer.status_code == 200)

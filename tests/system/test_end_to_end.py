@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,13 @@ def wait_until_ready(settings: Settings) -> None:
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Deployment]:
     """`telecine serve`, and nothing set but ports and a quick policy."""
-    settings = settings_in(tmp_path, policy=POLICY)
+    with serving(settings_in(tmp_path, policy=POLICY)) as deployment:
+        yield deployment
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Deployment]:
+    """`telecine serve` with two buckets, while the block lasts."""
     login = prepare(settings)
     for bucket in ("films", "vod"):
         (settings.buckets / bucket).mkdir(parents=True)
