@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from telecine.cli import (
     accounts,
     buckets,
+    detect,
     jobs,
     keys,
     oneshot,
@@ -49,6 +50,7 @@ app = typer.Typer(
 servers.add_to(app)
 oneshot.add_to(app)
 verify.add_to(app)
+detect.add_to(app)
 system.add_to(app)
 app.add_typer(sites.app, name="site", help="Tenants and what they may do.")
 app.add_typer(accounts.app, name="account", help="Who may get tokens for a site.")

@@ -17,6 +17,7 @@ LONGEST = 80
 
 _TEMPORARY = ".part"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_PART = re.compile(r"[A-Za-z0-9_-]+(\.[0-9a-f]{16})?")
 
 
 def name_of(site_id: str, content_id: str, job_id: int) -> str:
@@ -27,7 +28,7 @@ def name_of(site_id: str, content_id: str, job_id: int) -> str:
 def place_of(store: Path, name: str) -> Path:
     """Where the reference `name` lies in the store. Raises ValueError for a name that `name_of` does not make."""
     parts = name.split("/")
-    if len(parts) != 3 or any(_UNSAFE.search(part) or not part for part in parts):
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
         raise ValueError(f"{name!r} is no name of a reference")
     return store.joinpath(*parts)
 
@@ -61,10 +62,11 @@ def drop_others(store: Path, name: str) -> None:
 
 
 def _safe(name: str) -> str:
-    """`name` itself where it is plain and short, else as much of it as is, and a digest that tells it from others."""
+    """`name` itself where it is plain and short, else as much of it as is, and behind a dot, which no plain name has, a
+    digest that tells it from others."""
     if name and len(name) <= LONGEST and not _UNSAFE.search(name):
         return name
-    return f"{_UNSAFE.sub('_', name)[:LONGEST]}-{sha256(name.encode()).hexdigest()[:16]}"
+    return f"{_UNSAFE.sub('_', name)[:LONGEST] or '_'}.{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _remove(path: Path) -> None:
