@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from telecine.apis.app import create_app, open_services
 from telecine.apis.operations import Metrics
@@ -20,6 +22,8 @@ from telecine.apis.tnp import samples
 from telecine.catalog import notifications, packaging_groups, sites, storages
 from telecine.catalog.database import Database
 from telecine.catalog.models import Storage
+from telecine.cli import app as command_line
+from telecine.cli.output import Exit
 from telecine.core.drm import PlaybackTracks
 from telecine.settings import Settings
 
@@ -203,6 +207,19 @@ def make_api(tmp_path: Path, app: FastAPI, migrated: Path) -> Iterator[Callable[
 @pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
     return make_api()
+
+
+@pytest.fixture
+def telecine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command line on a data folder of its own, and checks its exit code."""
+    monkeypatch.setenv("TELECINE_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str, code: int = Exit.DONE) -> Result:
+        result = CliRunner().invoke(command_line, arguments)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return run
 
 
 @pytest.fixture

@@ -53,17 +53,22 @@ def both_storages(api, site_id="DEMO"):
     api.add_storage(OUTPUT, "output", site_id)
 
 
-def add_job(api, name="film", dialect="packaging", formats=("dash", "hls"), site_id="DEMO", **changes):
-    """A job as this API has them, put into the catalog; both storages must be there. `changes` replace its flags."""
-    spec = JobSpec(
+def job_spec(input_storage, output_storage, name="film", content_id="cid-1", formats=("dash", "hls")):
+    """What this API makes of a job."""
+    return JobSpec(
         name=name,
-        content_id=changes.pop("content_id", "cid-1"),
-        input_storage=INPUT,
-        output_storage=OUTPUT,
+        content_id=content_id,
+        input_storage=input_storage,
+        output_storage=output_storage,
         output_path="packaged",
         contents=("film",),
         packaging=Packaging(formats=tuple(Format(tree) for tree in formats)),
     )
+
+
+def add_job(api, name="film", dialect="packaging", formats=("dash", "hls"), site_id="DEMO", **changes):
+    """A job as this API has them, put into the catalog; both storages must be there. `changes` replace its flags."""
+    spec = job_spec(INPUT, OUTPUT, name, changes.pop("content_id", "cid-1"), formats)
     request = samples.JOB_REGISTER | changes.pop("request", {})
     now = changes.pop("now", api.clock())
     flags = {"forensic_watermark": True} | changes

@@ -5,12 +5,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from typer.testing import CliRunner
 
 from telecine.catalog import jobs, storages
 from telecine.catalog.database import Database
 from telecine.catalog.seal import Sealer
-from telecine.cli import app
 from telecine.cli.output import Exit, show_record
 from telecine.cli.progress import JobProgress, clock
 from telecine.cli.system import without_password
@@ -19,19 +17,6 @@ from telecine.core.job import Cbr, Format, InputFile, JobSpec, Packaging, VideoR
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
 from telecine.settings import Settings
-
-
-@pytest.fixture
-def telecine(tmp_path, monkeypatch):
-    """Runs a command line on a data folder of its own."""
-    monkeypatch.setenv("TELECINE_DATA_DIR", str(tmp_path / "data"))
-
-    def run(*arguments: str, code: int = Exit.DONE):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result
-
-    return run
 
 
 @pytest.fixture

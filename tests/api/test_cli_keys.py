@@ -5,11 +5,10 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from typer.testing import CliRunner
 
 from telecine.apis.playback import Playback, PlaybackTokens
 from telecine.catalog.content_keys import Actor
-from telecine.cli import app, rooms
+from telecine.cli import rooms
 from telecine.cli.output import Exit
 from telecine.core.drm import Label, PlaybackTracks, Scheme
 from telecine.keys.fixed import FixedKeys
@@ -17,17 +16,10 @@ from telecine.keys.ring import KeyRing
 
 
 @pytest.fixture
-def telecine(tmp_path, monkeypatch):
+def telecine(telecine):
     """Runs a command line on a data folder of its own, with the site DEMO."""
-    monkeypatch.setenv("TELECINE_DATA_DIR", str(tmp_path / "data"))
-
-    def run(*arguments: str, code: int = Exit.DONE):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result
-
-    run("site", "create", "DEMO")
-    return run
+    telecine("site", "create", "DEMO")
+    return telecine
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from telecine.catalog import packaging_groups
 from telecine.catalog.database import Database
-from telecine.cli import app
 from telecine.cli.output import Exit
 from telecine.core.drm import Ladder
 from telecine.core.job import Protection
@@ -15,19 +13,12 @@ from telecine.settings import Settings
 
 
 @pytest.fixture
-def telecine(tmp_path, monkeypatch):
+def telecine(telecine):
     """Runs a command line on a data folder of its own, in which there is the site DEMO with two buckets."""
-    monkeypatch.setenv("TELECINE_DATA_DIR", str(tmp_path / "data"))
-
-    def run(*arguments: str, code: int = Exit.DONE):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result
-
-    run("site", "create", "DEMO")
+    telecine("site", "create", "DEMO")
     for bucket in ("harvest", "vod"):
-        run("bucket", "create", bucket)
-    return run
+        telecine("bucket", "create", bucket)
+    return telecine
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import make_url
+from tests.contract.receiver import Receiver, receiving
 
-from telecine.catalog import jobs, notifications, sites, storages
+from telecine.catalog import deliveries, jobs, notifications, sites, storages
 from telecine.catalog.database import Database
-from telecine.catalog.models import Job, Notification, Storage
+from telecine.catalog.models import Delivery, Job, Notification, Storage
 from telecine.catalog.seal import Sealer
 from telecine.core.job import Cbr, Format, InputFile, JobSpec, Packaging, VideoRendition
 
@@ -156,3 +157,21 @@ def make_job(database: Database, new_job: Callable[..., jobs.NewJob]) -> Callabl
             return jobs.create(s, site_id, new_job(**values), now=now)
 
     return make
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A customer's server that takes webhooks."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def log(database: Database) -> Callable[[], list[Delivery]]:
+    """Reads the delivery log of DEMO, oldest first."""
+
+    def read() -> list[Delivery]:
+        with database.read() as s:
+            return list(reversed(deliveries.log(s, SITE, page_unit=1000)[1]))
+
+    return read

@@ -139,18 +139,18 @@ def test_a_dead_or_delivered_message_can_be_sent_again(database, sealer, told_jo
     told_job()
     with database.write() as s:
         deliveries.failed(s, 1, after(1), 500, "", None)
-        again = deliveries.resend(s, "DEMO", 1, now=after(2))
+        again = deliveries.resend(s, "DEMO", 1, noti_id=1, now=after(2))
         assert (again.state, again.attempts) == ("pending", 0)
     assert due(after(2)) == [1]
     with database.write() as s:
         deliveries.succeeded(s, 1, after(3), 200, "")
-        deliveries.resend(s, "DEMO", 1, now=after(4))
+        deliveries.resend(s, "DEMO", 1, noti_id=1, now=after(4))
     assert due(after(4)) == [1]
     with database.write() as s:
         sites.create(s, sealer, "TWO2")
         for site_id, delivery_id in (("TWO2", 1), ("DEMO", 2), ("DEMO", 10**30)):
             with pytest.raises(TelecineError) as refused:
-                deliveries.resend(s, site_id, delivery_id)
+                deliveries.resend(s, site_id, delivery_id, noti_id=1)
             assert refused.value.kind is ErrorKind.NOT_FOUND
 
 

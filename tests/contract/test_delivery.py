@@ -18,7 +18,6 @@ from tests.contract.receiver import SECRET, receiving
 from tests.services import client
 
 from telecine.catalog import deliveries, jobs, notifications
-from telecine.catalog.models import Delivery
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import JobState
 from telecine.notify import webhook
@@ -56,12 +55,6 @@ def make_job(make_job, clock):
 
 
 @pytest.fixture
-def receiver():
-    with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 def add(database, sealer):
     """Adds a notification for some words."""
 
@@ -91,17 +84,6 @@ def move(database, clock):
                 assert jobs.advance(s, job.id, job.attempt, state, now=clock(), **how)
 
     return move
-
-
-@pytest.fixture
-def log(database):
-    """The delivery log, oldest first."""
-
-    def log() -> list[Delivery]:
-        with database.read() as s:
-            return list(reversed(deliveries.log(s, SITE, page_unit=1000)[1]))
-
-    return log
 
 
 class TestWebhook:
@@ -199,7 +181,7 @@ class TestWebhook:
         assert timedelta(days=2) < clock() - begun < timedelta(days=4)
         assert len(receiver.requests) == RETRIES + 1
         with database.write() as s:
-            deliveries.resend(s, SITE, log()[0].id, now=clock())
+            deliveries.resend(s, SITE, log()[0].id, noti_id=log()[0].noti_id, now=clock())
         deliver()
         assert log()[0].state == "delivered"
 

@@ -73,10 +73,13 @@ def log(
     return total, s.scalars(page.limit(page_unit).offset((page_index - 1) * page_unit)).all()
 
 
-def resend(s: Session, site_id: str, delivery_id: int, *, now: datetime | None = None) -> Delivery:
-    """Make a delivery due at once, whatever became of it, and count its attempts anew. Raises NOT_FOUND."""
+def resend(s: Session, site_id: str, delivery_id: int, *, noti_id: int, now: datetime | None = None) -> Delivery:
+    """Make a delivery to this notification due at once, whatever became of it, and count its attempts anew.
+
+    Raises NOT_FOUND.
+    """
     row = s.get(Delivery, within(delivery_id), with_for_update=True)
-    if row is None or row.site_id != site_id:
+    if row is None or (row.site_id, row.noti_id) != (site_id, noti_id):
         raise TelecineError(ErrorKind.NOT_FOUND, f"Delivery {delivery_id}")
     row.state = "pending"
     row.attempts = 0

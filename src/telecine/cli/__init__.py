@@ -16,6 +16,7 @@ from telecine.cli import (
     keys,
     oneshot,
     packaging_groups,
+    packaging_sites,
     pri,
     servers,
     sites,
@@ -52,6 +53,7 @@ oneshot.add_to(app)
 verify.add_to(app)
 detect.add_to(app)
 system.add_to(app)
+packaging_sites.add_to(sites.app)
 app.add_typer(sites.app, name="site", help="Tenants and what they may do.")
 app.add_typer(accounts.app, name="account", help="Who may get tokens for a site.")
 app.add_typer(buckets.app, name="bucket", help="Buckets of the folder store.")

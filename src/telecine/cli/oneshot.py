@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from telecine.apis.tnp.mapping import Translated
     from telecine.core.limits import Policy
     from telecine.core.media_info import MediaInfo
+    from telecine.core.watermark.pattern import MarkKey
     from telecine.jobs.stages import Outcome
     from telecine.keys.fixed import FixedKeys
 
@@ -46,6 +47,15 @@ def run(
         Path | None,
         typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
     ] = None,
+    mark_secret: Annotated[
+        Path | None,
+        typer.Option(
+            help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    site: Annotated[str, typer.Option(help="Site that a marked job's content belongs to.")] = "",
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,
@@ -60,6 +70,7 @@ def run(
     in_force = rooms.settings()
     asked = _read_job(job, in_force.policy)
     ring = _read_keys(keys, asked)
+    mark_key = _mark_key(mark_secret, site, asked)
     tools = rooms.tools(in_force)
     if not source.is_dir():
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
@@ -70,7 +81,7 @@ def run(
         log = _print_line if verbose else _drop_line
         limits, policy = in_force.limits, in_force.policy
         count = slots or in_force.encodes
-        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count, ring)
+        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count, ring, mark_key)
     _show_outcome(outcome, asked, target, as_json)
 
 
@@ -141,11 +152,7 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     except ValidationError as error:
         found = translate({**one, "loc": ("body", *one["loc"])} for one in error.errors())
         raise Problems(found) from error
-    asked = translate_job(request, sent, policy)
-    if asked.spec.marking:
-        why = "The job asks for a watermark, which belongs to a site of a server: its secret is kept there."
-        raise TelecineError(ErrorKind.NOT_SUPPORTED_YET, why, field="output.forensic_watermarking.enabled")
-    return asked
+    return translate_job(request, sent, policy)
 
 
 def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:
@@ -158,6 +165,21 @@ def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:
         why = "The job asks for encryption. 'telecine keys make > keys.cpix' makes one, --label SD and so on several."
         raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--keys")
     return None
+
+
+def _mark_key(secret: Path | None, site: str, asked: Translated) -> MarkKey | None:
+    """The key of a marked job's title. The secret comes from a file here: there is no site to keep it for."""
+    from telecine.core.watermark.pattern import derive_mark_key
+
+    if asked.spec.marking is None:
+        return None
+    if secret is None:
+        why = "The job asks for a watermark. 'head -c 32 /dev/urandom > secret' makes a secret; keep it to trace leaks."
+        raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--mark-secret")
+    try:
+        return derive_mark_key(secret.read_bytes(), site, asked.spec.content_id)
+    except ValueError as error:
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"The {error}.", field="--mark-secret") from error
 
 
 def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bool) -> None:

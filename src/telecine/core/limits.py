@@ -31,6 +31,9 @@ class Policy(BaseModel):
 
     gop_seconds: float = Field(default=2.0, gt=0, le=10, description="Wanted GOP length, in seconds.")
     gops_per_segment: int = Field(default=2, ge=1, le=10, description="GOPs in one segment.")
+    mark_segment_seconds: float = Field(
+        default=2.0, gt=0, le=10, description="Wanted length of a segment of a marked programme, in seconds."
+    )
     chunk_seconds: float = Field(default=60.0, gt=0, description="Wanted length of one unit of encoding work.")
     preset_h264: str = Field(default="medium", description="x264 preset.")
     preset_h265: str = Field(default="fast", description="x265 preset.")

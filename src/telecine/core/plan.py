@@ -187,6 +187,11 @@ def variant_track(name: str, variant: int) -> str:
     return f"{name}-b" if variant else name
 
 
+def take_track(name: str, take: int) -> str:
+    """Name of the chunks of a marked rendition's `take`: 0 is the first encode, `v0`, and 1 is the second, `v0-t2`."""
+    return f"{name}-t2" if take else name
+
+
 class ChunkSpan(_Frozen):
     """Chunk `index` from `start` to `end`, exact seconds on the programme's clock, on the segment grid or the end."""
 

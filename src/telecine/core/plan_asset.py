@@ -45,9 +45,11 @@ _AUDIO = ("aac", "ac3", "eac3")
 def make_asset_plan(spec: JobSpec, asset: Asset, policy: Policy) -> Plan:
     """The plan of `spec`, whose asset was read as `asset`, under the house's `policy`.
 
-    Raises ASSET_REFUSED where there is nothing that can be packaged, or where renditions do not begin, end and have
-    their keyframes together; FIELD_INVALID or FIELD_OUT_OF_RANGE for targets that cannot be.
+    Raises ASSET_REFUSED where there is nothing that can be packaged, where a watermark is wanted, or where renditions
+    do not begin, end and have their keyframes together; FIELD_INVALID or FIELD_OUT_OF_RANGE for targets that cannot be.
     """
+    if spec.marking:
+        raise refused("its picture passes through as it is, and only a picture that is encoded here can be marked.")
     warnings = list(asset.warnings)
     pictures = _usable_pictures(asset.pictures, warnings)
     asset = asset.model_copy(update={"pictures": pictures})

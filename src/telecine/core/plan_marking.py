@@ -12,12 +12,16 @@ def mark_plan(wanted: Marking | None, video: Sequence[VideoOutput], duration: Fr
     """How the renditions `video` of a programme of `duration` seconds are marked; None where that is not wanted.
 
     A job is marked as a whole or not at all: one rendition without a mark would be everybody's way out. Raises
-    TRACK_MISSING where there is no picture, MARK_TOO_SHORT and MARK_TOO_NARROW.
+    TRACK_MISSING where there is no picture, FIELD_INVALID where one passes through, MARK_TOO_SHORT and MARK_TOO_NARROW.
     """
     if wanted is None:
         return None
     if not video:
         raise TelecineError(ErrorKind.TRACK_MISSING, "there is no picture to mark.", field="video")
+    if any(output.copied for output in video):
+        raise TelecineError(
+            ErrorKind.FIELD_INVALID, "only a picture that is encoded here can be marked.", field="video"
+        )
     if duration < Fraction(wanted.shortest_seconds).limit_denominator(1000):
         detail = f"it lasts {float(duration):.1f} s; at least {wanted.shortest_seconds:g} s are needed."
         raise TelecineError(ErrorKind.MARK_TOO_SHORT, detail)

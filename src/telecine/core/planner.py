@@ -12,7 +12,16 @@ from telecine.core.grid import Grid, cut_chunks, make_grid
 from telecine.core.job import JobSpec
 from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
-from telecine.core.plan import AudioOutput, ChunkSpan, PictureSource, Plan, SubtitleOutput, TreeOutput, VideoOutput
+from telecine.core.plan import (
+    AudioOutput,
+    ChunkSpan,
+    MarkPlan,
+    PictureSource,
+    Plan,
+    SubtitleOutput,
+    TreeOutput,
+    VideoOutput,
+)
 from telecine.core.plan_marking import mark_plan
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
 from telecine.core.plan_protection import (
@@ -35,7 +44,8 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
     picture, video = _picture(spec, media, warnings)
     tracks = remapped_tracks(spec, media, picture.file if picture else None)
     duration = _duration(spec, media, picture, tracks)
-    grid = _grid(video, policy)
+    marking = mark_plan(spec.marking, video, duration)
+    grid = _grid(video, policy, marking)
     audio = _audio(spec, tracks, duration, warnings)
     trees = _trees(spec, video, audio, grid, policy)
     _check_protection(spec, trees, duration, grid)
@@ -57,7 +67,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
         signalling=policy.drm_signalling,
-        marking=mark_plan(spec.marking, video, duration),
+        marking=marking,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
@@ -105,8 +115,13 @@ def _check_protection(spec: JobSpec, trees: Sequence[TreeOutput], duration: Frac
             check_encrypts(tree.protection, grid.segment, duration, last, **places)
 
 
-def _grid(video: Sequence[VideoOutput], policy: Policy) -> Grid:
-    """One grid for all renditions; for sound alone there is nothing to align, so it is the wanted time itself."""
+def _grid(video: Sequence[VideoOutput], policy: Policy, marking: MarkPlan | None) -> Grid:
+    """One grid for all renditions; for sound alone there is nothing to align, so it is the wanted time itself.
+
+    A marked programme's segment is one GOP, which exists in two variants.
+    """
+    if marking:
+        return make_grid([output.frame_rate for output in video], policy.mark_segment_seconds, 1)
     if video:
         return make_grid([output.frame_rate for output in video], policy.gop_seconds, policy.gops_per_segment)
     gop = Fraction(policy.gop_seconds).limit_denominator(1000)

@@ -13,6 +13,7 @@ from telecine.catalog import jobs, marked_titles
 from telecine.core.plan import Plan
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
+from telecine.core.watermark.pattern import MarkKey
 from telecine.jobs import stages
 from telecine.jobs.active_step import ActiveStep, active_step, cpu_slot
 from telecine.jobs.endings import conclude, take_back
@@ -85,7 +86,7 @@ class JobActivities:
         with active_step(self._services, ref, Phase.ENCODE, JobState.TRANSCODING, unit=index) as step, cpu_slot(step):
             plan = stages.load_plan(step.workspace)
             begun = time.monotonic()
-            made = stages.encode_chunk(plan, index, step.workspace, step.context)
+            made = stages.encode_chunk(plan, index, step.workspace, step.context, self._mark_key(step, plan))
             seconds = round(time.monotonic() - begun, 2)
             what = "encoded" if made else "found finished"
             step.tell(f"Chunk {index + 1} of {len(plan.chunks)} {what}.", data={"chunk": index, "seconds": seconds})
@@ -99,7 +100,10 @@ class JobActivities:
     @activity.defn(name=Step.JOIN, no_thread_cancel_exception=True)
     def join(self, ref: JobRef) -> None:
         """Join the chunks of every rendition."""
-        self._media_step(ref, Phase.JOIN, JobState.TRANSCODING, join.join)
+        with active_step(self._services, ref, Phase.JOIN, JobState.TRANSCODING) as step, cpu_slot(step):
+            plan = stages.load_plan(step.workspace)
+            join.join(plan, step.workspace, step.context, self._mark_key(step, plan))
+            step.finish()
 
     @activity.defn(name=Step.PACKAGE, no_thread_cancel_exception=True)
     def package(self, ref: JobRef) -> None:
@@ -144,6 +148,9 @@ class JobActivities:
 
     def _keys(self, step: ActiveStep) -> JobKeys:
         return JobKeys(step.workspace, self._services.key_ring(step.job.site_id, step.pulse.check))
+
+    def _mark_key(self, step: ActiveStep, plan: Plan) -> MarkKey | None:
+        return self._services.mark_key(step.job.site_id, plan.content_id) if plan.marking else None
 
     def _media_step(self, ref: JobRef, phase: Phase, state: JobState, work: Callable[[Plan, Any, Any], object]) -> None:
         with active_step(self._services, ref, phase, state) as step, cpu_slot(step):

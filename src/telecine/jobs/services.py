@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from threading import BoundedSemaphore
 
-from telecine.catalog import storages
+from telecine.catalog import marks, storages
 from telecine.catalog.database import Database
 from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer, load_master_key
+from telecine.core.watermark.pattern import MarkKey, derive_mark_key
 from telecine.keys.http import Patience
 from telecine.keys.ring import KeyRing
 from telecine.media.tools import Tools, find_tools
@@ -73,6 +74,11 @@ class Services:
     def key_ring(self, site_id: str, poll: Callable[[], None]) -> KeyRing:
         """The content keys of a site. `poll` is called between tries at a key server, and may raise to end them."""
         return KeyRing(self.database, self.sealer, site_id, Patience(poll=poll))
+
+    def mark_key(self, site_id: str, content_id: str) -> MarkKey:
+        """The key of a title's marks, from its site's secret, which is made at first use."""
+        with self.database.write() as s:
+            return derive_mark_key(marks.secret(s, self.sealer, site_id), site_id, content_id)
 
     def store(self, job: Job | Detection, storage_id: str) -> Store:
         """Open a storage of the job's, or detection's, site. Raises NOT_FOUND."""

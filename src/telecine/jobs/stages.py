@@ -24,6 +24,7 @@ from telecine.core.plan_asset import make_asset_plan
 from telecine.core.plan_contents import with_contents
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
+from telecine.core.watermark.pattern import MarkKey
 from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
@@ -135,10 +136,10 @@ def load_probes(workspace: Workspace) -> list[MediaInfo]:
     return _PROBES.validate_json(workspace.probes.read_bytes())
 
 
-def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context) -> bool:
+def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context, key: MarkKey | None = None) -> bool:
     """Encode chunk `index` of every rendition; False where all of it was finished before."""
-    finished = all(workspace.chunk(output.name, index).exists() for output in plan.video)
-    encode.encode_chunk(plan, index, workspace, context)
+    finished = all(path.exists() for path in encode.chunk_files(plan, index, workspace).values())
+    encode.encode_chunk(plan, index, workspace, context, key)
     return not finished
 
 
@@ -170,15 +171,16 @@ def run_all(
     log: Callable[[str], None],
     slots: int,
     ring: Ring | None = None,
+    mark_key: MarkKey | None = None,
 ) -> Outcome:
     """Do the whole job in this process, `slots` encodes at a time, and return what was made.
 
-    `ring` gives the content keys, where the job asks for encryption.
+    `ring` gives the content keys, where the job asks for encryption; `mark_key` is the title's, where it is marked.
 
     `report` is called from several threads and may raise `Cancelled`. Whatever is raised, no tool is left running
     and nothing published; finished chunks stay in `work_dir` for another call with the same job.
     """
-    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring).run(slots)
+    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring, mark_key).run(slots)
 
 
 @dataclass(slots=True)
@@ -192,6 +194,7 @@ class _OneShot:
     report: Report
     log: Callable[[str], None]
     ring: Ring | None = None
+    mark_key: MarkKey | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     stop: Event = field(default_factory=Event)
 
@@ -217,7 +220,7 @@ class _OneShot:
             with self._timed("encode", Phase.AUDIO) as context:
                 self._encode(plan, slots, context)
             with self._timed("join", Phase.JOIN) as context:
-                join.join(plan, workspace, context)
+                join.join(plan, workspace, context, self.mark_key)
         keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)
@@ -236,7 +239,7 @@ class _OneShot:
         for chunk in plan.chunks:
             context = self._context(Phase.ENCODE, chunk.index)
             self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
-            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context))
+            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context, self.mark_key))
         side_by_side(parts, slots, self.stop)
 
     def _context(self, phase: Phase, unit: int = 0) -> Context:

@@ -4,7 +4,7 @@ One process decodes once and encodes all renditions. Keyframes lie exactly on th
 point, makes one every `gop` and nowhere else, and every GOP is closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -21,6 +21,13 @@ COARSEST_CLOCK = 10_000
 """Least ticks per second of a video track; fewer would make players' own rounding visible."""
 
 
+PROGRESS = (
+    *("-hide_banner", "-nostdin", "-y", "-v", "warning"),
+    *("-nostats", "-progress", "pipe:1", "-stats_period", "0.5"),
+)
+"""Options with which ffmpeg tells how far it is, for `FfmpegProgress`."""
+
+
 def chunk_arguments(
     plan: Plan, chunk: ChunkSpan, source: str, targets: Mapping[str, str], limits: MediaLimits, *, seek: bool = True
 ) -> list[str]:
@@ -29,23 +36,30 @@ def chunk_arguments(
     `targets` gives the file to write for each rendition's name. Without `seek` the file is read from its start,
     which is slow and works whatever its index says. Progress goes to stdout.
     """
-    assert plan.picture
-    arguments = ["-hide_banner", "-nostdin", "-y", "-v", "warning", "-nostats", "-progress", "pipe:1"]
-    arguments += ["-stats_period", "0.5", "-copyts", *(_seeking(plan, chunk) if seek else [])]
-    # Turning is ours, see the graph; and so is the size, so a container's own cropping must not interfere.
-    arguments += ["-noautorotate", "-apply_cropping", "codec"]
-    arguments += safe_input(plan.picture.demuxer, source, limits)
+    arguments = [*PROGRESS, *picture_input(plan, chunk, source, limits, seek=seek)]
     arguments += ["-filter_complex", picture_graph(plan, chunk)]
     for output in plan.video:
         arguments += ["-map", f"[{output.name}]", *output_options(plan, output), targets[output.name]]
     return arguments
 
 
-def output_options(plan: Plan, output: VideoOutput) -> list[str]:
-    """Encoder and container options of one rendition."""
+def picture_input(plan: Plan, chunk: ChunkSpan, source: str, limits: MediaLimits, *, seek: bool) -> list[str]:
+    """Open file `source` as input 0 of ffmpeg, at the beginning of `chunk` or, without `seek`, at its own."""
+    assert plan.picture
+    return [
+        "-copyts",
+        *(_seeking(plan, chunk) if seek else []),
+        # Turning is ours, see the graph; and so is the size, so a container's own cropping must not interfere.
+        *("-noautorotate", "-apply_cropping", "codec"),
+        *safe_input(plan.picture.demuxer, source, limits),
+    ]
+
+
+def output_options(plan: Plan, output: VideoOutput, more: Sequence[str] = ()) -> list[str]:
+    """Encoder and container options of one rendition. `more` are further parameters of x265, as `name=value`."""
     assert output.rate, "what passes through is not encoded"
     gop = whole_frames(plan.gop * output.frame_rate)
-    codec = _x264(plan, gop) if output.codec == "h264" else _x265(plan, output.colour, gop)
+    codec = _x264(plan, gop) if output.codec == "h264" else _x265(plan, output.colour, gop, more)
     clock = str(track_timescale(output.frame_rate))
     return [
         *codec,
@@ -103,7 +117,7 @@ def _x264(plan: Plan, gop: int) -> list[str]:
     return ["-c:v", "libx264", "-preset", plan.preset_h264, "-profile:v", "high", "-x264-params", grid]
 
 
-def _x265(plan: Plan, colour: Colour, gop: int) -> list[str]:
+def _x265(plan: Plan, colour: Colour, gop: int, more: Sequence[str]) -> list[str]:
     """`hvc1` is the tag that Apple's players ask for; parameter sets then live in the file's header alone.
 
     Dolby Vision's extra layer is left out: it describes the source's pictures, not the scaled ones.
@@ -114,7 +128,7 @@ def _x265(plan: Plan, colour: Colour, gop: int) -> list[str]:
     if colour.content_light:
         parameters.append(f"max-cll={colour.content_light}")
     encoder = ["-c:v", "libx265", "-preset", plan.preset_h265, "-tag:v", "hvc1", "-dolbyvision", "0"]
-    return [*encoder, "-x265-params", ":".join(parameters)]
+    return [*encoder, "-x265-params", ":".join([*parameters, *more])]
 
 
 def _signalling(colour: Colour) -> list[str]:

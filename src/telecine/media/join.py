@@ -6,7 +6,10 @@ they do in each chunk; the muxer's edit list says so, and the first frame is sho
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
@@ -14,59 +17,112 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.plan import ChunkSpan, Plan, VideoOutput
+from telecine.core.plan import ChunkSpan, Plan, VideoOutput, take_track, variant_track, whole_frames
 from telecine.core.progress import Tick
+from telecine.core.watermark.pattern import VARIANTS, MarkKey, variant_of_first_take
 from telecine.media.context import Context
-from telecine.media.encode import frames_in
+from telecine.media.encode import check_key, frames_in
 from telecine.media.encode_args import frame_ticks, track_timescale
+from telecine.media.mark import TAKES
 from telecine.media.workspace import Workspace, finish
 
 
-def join(plan: Plan, workspace: Workspace, context: Context) -> None:
+def join(plan: Plan, workspace: Workspace, context: Context, key: MarkKey | None = None) -> None:
     """Make `workspace.video(name)` of every rendition from its chunks; those that are there stay as they are.
 
-    Reports chunks joined. Raises ENCODE_FAILED where a chunk is missing, or has not exactly its frames.
+    Of a marked plan, whose `key` it then needs, it makes both variants of every rendition: `variant_track(name, 0)`
+    and `variant_track(name, 1)`, each segment from the take that is this variant there. Reports chunks joined. Raises
+    ENCODE_FAILED where a chunk is missing, or has not exactly its frames.
     """
-    total = len(plan.chunks) * len(plan.video)
-    for done, output in enumerate(plan.video):
-        final = workspace.video(output.name)
+    check_key(plan, key)
+    tracks = list(_tracks(plan, key))
+    total = len(plan.chunks) * len(tracks)
+    for done, track in enumerate(tracks):
+        final = workspace.video(track.name)
         if not final.exists():
             temporary = workspace.temporary(final)
             try:
-                _join_rendition(plan, output, workspace, temporary, context, Tick(done * len(plan.chunks), total))
+                _join_track(plan, track, workspace, temporary, context, Tick(done * len(plan.chunks), total))
                 finish(temporary, final)
             finally:
                 temporary.unlink(missing_ok=True)
         context.report(Tick((done + 1) * len(plan.chunks), total))
 
 
-def _join_rendition(
-    plan: Plan, output: VideoOutput, workspace: Workspace, target: Path, context: Context, begun: Tick
-) -> None:
-    paths = [workspace.chunk(output.name, chunk.index) for chunk in plan.chunks]
-    for chunk, path in zip(plan.chunks, paths, strict=True):
-        _check_count(output, chunk, path)
-    if len(paths) == 1:
-        os.link(paths[0], target)
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """A whole track to make of rendition `output`. `take_of` tells for a segment's position which take it is from."""
+
+    name: str
+    output: VideoOutput
+    takes: tuple[str, ...]
+    """Names under which the chunks of each take are."""
+    take_of: Callable[[int], int]
+
+
+def _tracks(plan: Plan, key: MarkKey | None) -> Iterator[_Track]:
+    for output in plan.video:
+        if key is None:
+            yield _Track(output.name, output, (output.name,), lambda _: 0)
+            continue
+        takes = tuple(take_track(output.name, take) for take in TAKES)
+        for variant in VARIANTS:
+            yield _Track(variant_track(output.name, variant), output, takes, partial(_take_of, key, output, variant))
+
+
+def _take_of(key: MarkKey, output: VideoOutput, variant: int, position: int) -> int:
+    """Which take of the segment at `position` is `variant`."""
+    return variant_of_first_take(key, output.name, position) ^ variant
+
+
+def _join_track(plan: Plan, track: _Track, workspace: Workspace, target: Path, context: Context, begun: Tick) -> None:
+    output = track.output
+    chunks = [(chunk, [workspace.chunk(name, chunk.index) for name in track.takes]) for chunk in plan.chunks]
+    for chunk, paths in chunks:
+        for path in paths:
+            _check_count(output, chunk, path)
+    first_path = chunks[0][1][0]
+    if len(chunks) == len(track.takes) == 1:
+        os.link(first_path, target)
         return
     clock = str(track_timescale(output.frame_rate))
     options = {"video_track_timescale": clock, "movie_timescale": clock}
-    with av.open(target, "w", format="mp4", options=options) as joined, av.open(paths[0]) as first:
+    with av.open(target, "w", format="mp4", options=options) as joined, av.open(first_path) as first:
         stream = joined.add_stream_from_template(first.streams.video[0])
         # A template forgets the tag, and without `hvc1` Apple's players refuse h265.
         stream.codec_context.codec_tag = first.streams.video[0].codec_context.codec_tag
         header = first.streams.video[0].codec_context.extradata
         delay = next(first.demux(video=0)).dts or 0
-        for chunk, path in zip(plan.chunks, paths, strict=True):
-            with av.open(path) as container:
-                if container.streams.video[0].codec_context.extradata != header:
+        for chunk, paths in chunks:
+            with ExitStack() as stack:
+                takes = [stack.enter_context(av.open(path)) for path in paths]
+                if any(take.streams.video[0].codec_context.extradata != header for take in takes):
                     raise _refuse(output, chunk, "was encoded with other parameters than the first")
-                for packet in _placed(container, output, chunk, delay):
+                for packet in _chosen(plan, track, chunk, [list(_placed(t, output, chunk, delay)) for t in takes]):
                     packet.stream = stream
                     joined.mux(packet)
             context.report(Tick(begun.done + chunk.index + 1, begun.total))
     if frames_in(target) != sum(chunk.frames(output.frame_rate) for chunk in plan.chunks):
-        raise TelecineError(ErrorKind.ENCODE_FAILED, f"{output.name} has not the frames of its chunks.")
+        raise TelecineError(ErrorKind.ENCODE_FAILED, f"{track.name} has not the frames of its chunks.")
+
+
+def _chosen(
+    plan: Plan, track: _Track, chunk: ChunkSpan, takes: Sequence[Sequence["Packet[VideoStream]"]]
+) -> Iterator["Packet[VideoStream]"]:
+    """The chunk's packets, each segment's from the take that the track wants there."""
+    if len(takes) == 1:
+        yield from takes[0]
+        return
+    frames = whole_frames(plan.segment * track.output.frame_rate)
+    first = whole_frames(chunk.start / plan.segment)
+    for begin in range(0, len(takes[0]), frames):
+        # A closed GOP's packets lie together in each take, and begin with its keyframe.
+        for packets in takes:
+            if not packets[begin].is_keyframe or any(
+                packet.is_keyframe for packet in packets[begin + 1 : begin + frames]
+            ):
+                raise _refuse(track.output, chunk, "has keyframes off the grid")
+        yield from takes[track.take_of(first + begin // frames)][begin : begin + frames]
 
 
 def _placed(

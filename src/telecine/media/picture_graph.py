@@ -10,7 +10,7 @@ cuts by frame number, so a chunk has the very frames that the whole would have h
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -54,14 +54,17 @@ class _Node:
     outputs: list[str] = field(default_factory=list)
 
 
-def picture_graph(plan: Plan, chunk: ChunkSpan) -> str:
-    """The `-filter_complex` of `chunk`: reads the picture of input 0 and ends in one pad per rendition, by its name."""
+def picture_graph(plan: Plan, chunk: ChunkSpan, outputs: Sequence[VideoOutput] | None = None) -> str:
+    """The `-filter_complex` of `chunk`: reads the picture of input 0 and ends in one pad per rendition, by its name.
+
+    Makes the renditions `outputs` alone where those are given.
+    """
     assert plan.picture
     groups: dict[Fraction, list[VideoOutput]] = defaultdict(list)
-    for output in plan.video:
+    for output in outputs or plan.video:
         groups[output.frame_rate].append(output)
     root = _Node(shared_filters(plan.picture))
-    root.children = [_timed(plan, chunk, rate, outputs) for rate, outputs in groups.items()]
+    root.children = [_timed(plan, chunk, rate, group) for rate, group in groups.items()]
     return ";".join(_chains(root, f"0:{plan.picture.stream}", _labels()))
 
 
@@ -84,8 +87,8 @@ def shared_filters(picture: PictureSource) -> list[str]:
     return filters
 
 
-def _timed(plan: Plan, chunk: ChunkSpan, rate: Fraction, outputs: list[VideoOutput]) -> _Node:
-    """The pictures of all renditions of one frame rate, below the node that picks exactly this chunk's frames."""
+def timing_filters(plan: Plan, chunk: ChunkSpan, rate: Fraction) -> list[str]:
+    """What picks exactly the frames of `chunk` at `rate` frames per second, numbered from 0 on."""
     first = chunk.first_frame(rate)
     filters = [f"fps={rate}"]
     if chunk.end == plan.duration:
@@ -94,7 +97,12 @@ def _timed(plan: Plan, chunk: ChunkSpan, rate: Fraction, outputs: list[VideoOutp
     filters.append(f"trim=start_pts={first}:end_pts={first + chunk.frames(rate)}")
     if first:
         filters.append(f"setpts=PTS-{first}")
-    node = _Node(filters)
+    return filters
+
+
+def _timed(plan: Plan, chunk: ChunkSpan, rate: Fraction, outputs: list[VideoOutput]) -> _Node:
+    """The pictures of all renditions of one frame rate, below the node that picks exactly this chunk's frames."""
+    node = _Node(timing_filters(plan, chunk, rate))
     _hang_pictures(node, outputs)
     return node
 

@@ -27,7 +27,7 @@ from typing import IO, Self
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media.launcher import LAUNCH_FAILED
-from telecine.media.tool_output import Lines, Tail, clean, hide_paths, last_lines
+from telecine.media.tool_output import Lines, Raw, Tail, clean, hide_paths, last_lines
 
 TICK = 0.25
 """Seconds between two looks at a running tool; `poll` is called this often."""
@@ -47,15 +47,17 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _MEMORY_WORDS = ("cannot allocate memory", "std::bad_alloc", "out of memory", "memoryerror")
 
 type OnLine = Callable[[str], None]
+type OnBytes = Callable[[bytes], None]
 type Poll = Callable[[], bool | None]
+type Sink = Lines | Raw | Tail
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """What a tool that ended well left behind. `peak_memory` is resident bytes; times are seconds.
 
-    `stdout` is its last 8 MiB, or empty where `on_line` took the lines; `stderr_tail` its last 64 KiB, cleaned. The
-    peak is sampled four times a second, so it is a lower bound.
+    `stdout` is its last 8 MiB, or empty where `on_line` or `on_bytes` took it; `stderr_tail` its last 64 KiB, cleaned.
+    The peak is sampled four times a second, so it is a lower bound.
     """
 
     stdout: str
@@ -71,6 +73,7 @@ def run(
     cwd: Path,
     limits: MediaLimits,
     on_line: OnLine | None = None,
+    on_bytes: OnBytes | None = None,
     log: Callable[[str], None] | None = None,
     poll: Poll | None = None,
     network: bool = False,
@@ -84,9 +87,12 @@ def run(
     `argv[0]` is the tool's absolute path. The tool reads and writes below `cwd` only, and reads what is listed in
     `readable`; a symbolic link that leaves `cwd` leads nowhere.
 
-    `on_line` gets each line of stdout without its end. `poll` is called four times a second and may return True for
-    progress that it saw elsewhere, such as a growing file: that keeps the stall watchdog quiet, as any output does.
-    Whatever `on_line` or `poll` raises (`Cancelled`) kills the whole process group at once and goes on to the caller.
+    `on_line` gets each line of stdout without its end; `on_bytes`, in its stead, gets stdout as it comes, at most
+    64 KiB at a time, and the tool waits while it works: the way in for decoded pictures. `poll` is called four times a
+    second and may return True for progress that it saw elsewhere, such as a growing file: that keeps the stall
+    watchdog quiet, as any output does. Whatever `on_line`, `on_bytes` or `poll` raises (`Cancelled`) kills the whole
+    process group at once and goes on to the caller.
+
     `log` gets the command line, ready to be pasted into a shell in `cwd`, with each of `secrets` masked. `stdin` is
     what the tool reads there: the way in for secrets, which other processes could read on a command line.
 
@@ -100,7 +106,8 @@ def run(
         raise TelecineError(ErrorKind.ENGINE_MISSING, f"{name} is not an executable file.")
     if log:
         log(clean(shlex.join(command), cwd, secrets))
-    stdout: Lines | Tail = Lines(on_line) if on_line else Tail(STDOUT_KEPT)
+    assert not (on_line and on_bytes), "stdout goes one way"
+    stdout = Lines(on_line) if on_line else Raw(on_bytes) if on_bytes else Tail(STDOUT_KEPT)
     stderr = Tail(STDERR_KEPT)
     with _Child([*_launch(limits, network, readable), *command], cwd, limits, stdin) as child:
         child.watch(stdout, stderr, poll)
@@ -195,7 +202,7 @@ class _Child:
         for pipe in self._pipes():
             pipe.close()
 
-    def watch(self, stdout: Lines | Tail, stderr: Tail, poll: Poll | None) -> None:
+    def watch(self, stdout: Sink, stderr: Tail, poll: Poll | None) -> None:
         """Take in what the tool says and keep the watchdog, until it has ended."""
         with selectors.DefaultSelector() as selector:
             for pipe, sink in zip(self._pipes(), (stdout, stderr), strict=True):
@@ -223,7 +230,7 @@ class _Child:
         assert self._process.stderr
         return self._process.stdout, self._process.stderr
 
-    def _take(self, descriptor: int, sink: Lines | Tail) -> bool:
+    def _take(self, descriptor: int, sink: Sink) -> bool:
         """Read once; False where there is nothing more to read now."""
         try:
             data = os.read(descriptor, 2**16)

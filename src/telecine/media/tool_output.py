@@ -56,6 +56,17 @@ class Lines:
         self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
 
 
+class Raw:
+    """Hands a stream on as it comes."""
+
+    def __init__(self, on_bytes: Callable[[bytes], None]) -> None:
+        self._on_bytes = on_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Hand on the next bytes."""
+        self._on_bytes(data)
+
+
 def clean(text: str, cwd: Path, secrets: Sequence[str] = ()) -> str:
     """`text` with every secret masked and paths below `cwd` made relative to it."""
     for secret in secrets:

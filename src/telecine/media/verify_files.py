@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import webvtt
 
-from telecine.core.layout import THUMBNAIL_MAP, THUMBNAILS, main_manifests
+from telecine.core.layout import PACE_INFO, THUMBNAIL_MAP, THUMBNAILS, main_manifests
 from telecine.core.plan import Plan
 from telecine.media.manifests import Fault, Manifest, Track
 from telecine.media.structure import fault_in
@@ -36,7 +36,7 @@ def files(evidence: Evidence) -> Iterator[Fault]:
     named = {piece for manifest in evidence.manifests for piece in manifest.pieces()}
     named |= {fault.path for fault in evidence.unreadable} | {fault.path for fault in evidence.missing}
     for stray in sorted(published_files(evidence.root) - named):
-        if not stray.startswith(f"{THUMBNAILS}/"):
+        if not stray.startswith(f"{THUMBNAILS}/") and f"/{PACE_INFO}/" not in stray:
             yield Fault(stray, "is named by no manifest")
 
 

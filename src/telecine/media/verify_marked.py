@@ -168,14 +168,14 @@ class _Judge:
         """How many segments the two variants differ in, for people."""
         pairs = [pair for one in self._pairs() for pair in _by_segment(*one[1:])]
         if not pairs:
-            return "they could not be compared, for want of keys"
+            return "they could not be compared"
         return f"{sum(mine.digests != theirs.digests for mine, theirs in pairs)} of {len(pairs)} segments differ"
 
     def _pairs(self) -> Iterator[tuple[Rendition, Samples, Samples]]:
-        """Each rendition whose pictures could be read in both variants, with both."""
-        others = {(one.tree, one.id): samples for one, samples in self.second.opened("video")}
+        """Each rendition of which all segments could be read in both variants, with both."""
+        others = {(one.tree, one.id): samples for one, samples in self.second.opened("video") if _is_whole(one)}
         for rendition, samples in self.first.opened("video"):
-            if (rendition.tree, rendition.id) in others:
+            if _is_whole(rendition) and (rendition.tree, rendition.id) in others:
                 yield rendition, samples, others[rendition.tree, rendition.id]
 
     def _against_each_other(self) -> Iterator[Fault]:
@@ -321,6 +321,10 @@ def _other_one(position: int) -> int:
 
 def _names(rendition: Rendition) -> list[str]:
     return [segment.piece.path for segment in rendition.track.segments]
+
+
+def _is_whole(rendition: Rendition) -> bool:
+    return len(rendition.read) == len(rendition.track.segments)
 
 
 def _is_picture(plan: Plan | None, name: str) -> bool:

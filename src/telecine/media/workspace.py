@@ -63,6 +63,23 @@ class Workspace:
         """Encoded chunk `index` of rendition `output_name`."""
         return self.root / "chunk" / output_name / f"{index:05d}.mp4"
 
+    def reference(self, index: int) -> Path:
+        """Small picture of chunk `index` of a marked programme, unmarked: what a leaked copy is compared with."""
+        return self.root / "reference" / f"{index:05d}.mp4"
+
+    def delta(self, name: str, index: int) -> Path:
+        """What the mark adds to chunk `index` of rendition `name` in its first take; needed while it is encoded."""
+        return self.root / "delta" / f"{name}-{index:05d}.gray"
+
+    def analysis(self, name: str, index: int) -> Path:
+        """What the encoder of chunk `index` of `name` found out in its first take; needed until the second is made."""
+        return self.root / "analysis" / f"{name}-{index:05d}.dat"
+
+    @property
+    def mark_report(self) -> Path:
+        """JSON of the `MarkReport` of a marked programme."""
+        return self.root / "mark.json"
+
     def video(self, name: str) -> Path:
         """The whole encoded rendition `name`."""
         return self.root / "video" / f"{name}.mp4"

@@ -25,7 +25,6 @@ from telecine.apis.tnp.schema_notification import (
 from telecine.apis.tnp.views import delivery_line, notification_line
 from telecine.catalog import deliveries, notifications
 from telecine.catalog.notifications import NotificationChanges, NotificationValues
-from telecine.core.errors import ErrorKind, TelecineError
 
 routes = APIRouter(prefix=f"{PREFIX}/api/noti/job", route_class=JsonRoute, dependencies=[Security(token_scheme)])
 
@@ -134,7 +133,5 @@ def resend(services: Wired, caller: Authorised, noti_id: NotiInPath, delivery_id
     """Ours: send a message once more, whatever became of it, under the same message id."""
     with services.database.write() as s:
         notifications.get(s, caller.site_id, noti_id)
-        row = deliveries.resend(s, caller.site_id, delivery_id)
-        if row.noti_id != noti_id:
-            raise TelecineError(ErrorKind.NOT_FOUND, f"Delivery {delivery_id}")  # which undoes the above
+        row = deliveries.resend(s, caller.site_id, delivery_id, noti_id=noti_id)
     return Answer(success_body({"delivery_id": row.id}))

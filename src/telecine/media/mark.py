@@ -1,0 +1,161 @@
+"""Encodes one chunk of a marked programme: every rendition twice, with the mark added and taken away.
+
+Three runs of ffmpeg: a scout, whose small pictures become the delta tracks and the reference; then the first takes,
+with the second takes of those codecs that gain nothing from a finished first; then the other second takes. The
+source is decoded once for the mask and once for each run that encodes.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from fractions import Fraction
+from pathlib import Path
+
+from telecine.core.plan import ChunkSpan, Plan, VideoOutput, take_track
+from telecine.core.progress import Tick
+from telecine.core.watermark.pattern import MarkKey
+from telecine.media import sandbox
+from telecine.media.context import Context
+from telecine.media.ffmpeg_progress import FfmpegProgress
+from telecine.media.mark_args import Take, scout_arguments, take_arguments
+from telecine.media.mark_delta import DeltaWriter
+from telecine.media.workspace import Workspace
+
+TAKES = (0, 1)
+_SCOUT_SHARE = 0.1
+_SECOND_SHARE = 0.3
+
+
+def marked_files(plan: Plan, index: int, workspace: Workspace) -> dict[str, Path]:
+    """Final names of all that marking makes of chunk `index`: both takes of every rendition, and the reference."""
+    names = [take_track(output.name, take) for output in plan.video for take in TAKES]
+    return {name: workspace.chunk(name, index) for name in names} | {"": workspace.reference(index)}
+
+
+def run_marked(
+    plan: Plan,
+    chunk: ChunkSpan,
+    targets: Mapping[str, Path],
+    workspace: Workspace,
+    context: Context,
+    key: MarkKey,
+    *,
+    seek: bool,
+) -> None:
+    """Make `targets`, named as `marked_files` names them. Raises what the sandbox raises."""
+    _MarkedChunk(plan, chunk, targets, workspace, context, key, seek).run()
+
+
+class _MarkedChunk:
+    """One chunk being marked. Its tracks and analyses are temporary files."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        chunk: ChunkSpan,
+        targets: Mapping[str, Path],
+        workspace: Workspace,
+        context: Context,
+        key: MarkKey,
+        seek: bool,
+    ) -> None:
+        assert plan.picture
+        self._plan = plan
+        self._chunk = chunk
+        self._targets = targets
+        self._workspace = workspace
+        self._context = context
+        self._key = key
+        self._seek = seek
+        self._source = workspace.relative(workspace.input_file(plan.picture.file))
+        # One track serves renditions of any rate: each takes the latest delta, and all rates meet on the grid.
+        self._rate = max(output.frame_rate for output in plan.video)
+        temporary = workspace.temporary
+        self._deltas = {o.name: temporary(workspace.delta(o.name, chunk.index)) for o in plan.video}
+        self._analyses = {
+            o.name: temporary(workspace.analysis(o.name, chunk.index)) for o in plan.video if o.codec == "h265"
+        }
+
+    def run(self) -> None:
+        first = [self._take(output, False) for output in self._plan.video]
+        second = [self._take(output, True) for output in self._plan.video]
+        early = [take for take in second if not take.analysis]
+        late = [take for take in second if take.analysis]
+        share = 1 - _SCOUT_SHARE - (_SECOND_SHARE if late else 0)
+        try:
+            self._scout()
+            self._encode([*first, *early], _SCOUT_SHARE, share)
+            if late:
+                self._encode(late, _SCOUT_SHARE + share, _SECOND_SHARE)
+        finally:
+            self._clean()
+
+    def _take(self, output: VideoOutput, second: bool) -> Take:
+        relative = self._workspace.relative
+        analysis = self._analyses.get(output.name)
+        return Take(
+            output=output,
+            second=second,
+            delta=relative(self._deltas[output.name]),
+            target=relative(self._targets[take_track(output.name, int(second))]),
+            analysis=relative(analysis) if analysis else "",
+        )
+
+    def _scout(self) -> None:
+        """Make the delta tracks and the reference."""
+        reference = self._workspace.relative(self._targets[""])
+        arguments = scout_arguments(
+            self._plan, self._chunk, self._source, self._rate, reference, self._context.limits, seek=self._seek
+        )
+        with ExitStack() as stack:
+            files = {name: stack.enter_context(path.open("wb")) for name, path in self._deltas.items()}
+            writer = DeltaWriter(self._plan, self._chunk, self._rate, self._key, files)
+
+            def take(data: bytes) -> None:
+                before = writer.frames
+                writer.feed(data)
+                if writer.frames != before:
+                    self._report(0, _SCOUT_SHARE, Fraction(writer.frames) / self._rate)
+
+            self._run(arguments, on_bytes=take)
+
+    def _encode(self, takes: Sequence[Take], begun: float, share: float) -> None:
+        arguments = take_arguments(
+            self._plan, self._chunk, self._source, self._rate, takes, self._context.limits, seek=self._seek
+        )
+        length = self._chunk.end - self._chunk.start
+        progress = FfmpegProgress(
+            length,
+            takes[0].output.frame_rate,
+            lambda tick: self._report(begun, share, Fraction(tick.done), tick.speed),
+            self._context.limits.stall_seconds,
+        )
+        self._run(arguments, on_line=progress)
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        on_line: sandbox.OnLine | None = None,
+        on_bytes: sandbox.OnBytes | None = None,
+    ) -> None:
+        sandbox.run(
+            [self._context.tools.ffmpeg, *arguments],
+            cwd=self._workspace.root,
+            limits=self._context.limits,
+            on_line=on_line,
+            on_bytes=on_bytes,
+            log=self._context.log,
+            poll=self._context.poll,
+        )
+
+    def _report(self, begun: float, share: float, done: Fraction, speed: float | None = None) -> None:
+        """Report `done` seconds of a run that is `share` of the work, after `begun` of it."""
+        seconds = float(self._chunk.end - self._chunk.start)
+        fraction = min(float(done) / seconds, 1.0)
+        self._context.report(Tick((begun + share * fraction) * seconds, seconds, speed))
+
+    def _clean(self) -> None:
+        """Remove the tracks and analyses, and what x265 may have begun beside an analysis."""
+        for path in (*self._deltas.values(), *self._analyses.values()):
+            for leftover in path.parent.glob(f"{path.name}*"):
+                with suppress(FileNotFoundError):
+                    leftover.unlink()
