@@ -44,21 +44,22 @@ def put(store: Path, name: str, made: Path) -> None:
     try:
         if made.is_dir():
             shutil.copytree(made, temporary)
-            _remove(place)
+            remove(place)
         else:
             shutil.copyfile(made, temporary)
         finish(temporary, place)
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
-def drop_others(store: Path, name: str) -> None:
-    """Remove what other jobs left of the same content, and what killed workers left half copied."""
-    place = place_of(store, name)
-    if place.parent.is_dir():
-        for other in list(place.parent.iterdir()):
-            if other.name != place.name:
-                _remove(other)
+def drop(store: Path, name: str) -> None:
+    """Remove the reference `name`; one that is not there does not matter."""
+    remove(place_of(store, name))
+
+
+def entries(store: Path) -> list[Path]:
+    """Everything at the depth of references, half copied ones too."""
+    return sorted(store.glob("*/*/*"))
 
 
 def _safe(name: str) -> str:
@@ -69,7 +70,8 @@ def _safe(name: str) -> str:
     return f"{_UNSAFE.sub('_', name)[:LONGEST] or '_'}.{sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a reference by its path."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
