@@ -27,7 +27,7 @@ def test_published_codes_keep_their_meaning():
     assert STATUS_CODES[DetectionState.ERROR] == "FD006"
     assert STATUS_CODES[DetectionState.FAILED] == "FD007"
     assert error_code(ErrorKind.DOWNLOAD_FAILED) == error_code(ErrorKind.OBJECT_MISSING) == "D2001"
-    assert ENDED == set(DetectionState) - {DetectionState.READY, DetectionState.WORKING}
+    assert set(DetectionState) - {DetectionState.READY, DetectionState.WORKING} == ENDED
 
 
 def test_the_page_prints_the_tables_that_the_code_has():
