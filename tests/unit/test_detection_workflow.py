@@ -1,13 +1,17 @@
 """The order of a detection's steps, and what becomes of it when one fails or somebody says stop; on a real Temporal."""
 
 import asyncio
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from temporalio import activity
-from temporalio.worker import Worker
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, Worker
 from tests.servers import temporal_server
 
 from telecine.core.errors import ErrorKind, TelecineError
@@ -24,6 +28,13 @@ from telecine.jobs.messages import (
     workflow_queue,
 )
 from telecine.settings import Settings
+
+HISTORIES = Path(__file__).with_name("histories") / "detection"
+"""Recorded from a real server; they stay, also when the workflow changes. New ones:
+
+    python -m tests.unit.test_detection_workflow NAME      (NAME goes into the file names, such as a release)
+"""
+RECORDED = sorted(HISTORIES.glob("*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +160,43 @@ def test_a_failure_that_another_try_can_mend_is_tried_again(server):
     made_by = StandIns(fetch_leak=once)
     carried_out(server, made_by)
     assert made_by.calls == ["fetch_leak", "fetch_leak", "name_leaker", "close_detection"]
+
+
+def test_there_are_histories_of_every_ending():
+    assert {path.stem.partition("-")[0] for path in RECORDED} >= {"complete", "error", "stopped"}
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_recorded_detection_replays(path):
+    history = WorkflowHistory.from_json("detection-1.1", path.read_text())
+    asyncio.run(Replayer(workflows=[DetectionWorkflow]).replay_workflow(history))
+
+
+async def _record(server: Settings, name: str) -> None:
+    """Carry out one detection of each ending and write its history down."""
+    from tests.unit.test_workflow_replay import _anonymous
+
+    begun = asyncio.Event()
+
+    async def wait():
+        begun.set()
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(0.1)
+
+    broken = failures.to_temporal(TelecineError(ErrorKind.OBJECT_MISSING, "leak.mp4", field="input.path"), final=True)
+    endings = {"complete": {}, "error": {"fetch_leak": failing(broken)}, "stopped": {"name_leaker": wait}}
+    for ending, hooks in endings.items():
+        async with detection(server, StandIns(**hooks)) as handle:
+            if ending == "stopped":
+                await begun.wait()
+                await handle.cancel()
+            await handle.result()
+            found = await handle.fetch_history()
+        (HISTORIES / f"{ending}-{name}.json").write_text(_anonymous(found.to_json()))
+
+
+if __name__ == "__main__":
+    HISTORIES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, temporal_server(Path(scratch)) as running:
+        asyncio.run(_record(running, sys.argv[1]))
