@@ -25,6 +25,7 @@ def add_title(
         segment_ticks=SECONDS,
         segment_scale=1,
         positions=positions,
+        aspect=16 / 9,
         formats=["dash"],
         output_storage="output",
         output_path="vod",

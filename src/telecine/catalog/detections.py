@@ -133,17 +133,15 @@ def session_blocks(
 ) -> Iterator[tuple[list[str], list[str]]]:
     """All sessions of the title that follow `code`, with their payloads, `size` at a time."""
     last = 0
-    own = (MarkSession.site_id == site_id) & (MarkSession.content_id == content_id)
+    own = (MarkSession.site_id == site_id) & (MarkSession.content_id == content_id) & (MarkSession.code == code.value)
     while True:
-        page = select(MarkSession.id, MarkSession.session, MarkSession.payload, MarkSession.code)
+        page = select(MarkSession.id, MarkSession.session, MarkSession.payload)
         page = page.where(own, MarkSession.id > last).order_by(MarkSession.id).limit(size)
         rows = s.execute(page).all()
         if not rows:
             return
         last = rows[-1].id
-        chosen = [row for row in rows if row.code == code.value]
-        if chosen:
-            yield [row.session for row in chosen], [row.payload for row in chosen]
+        yield [row.session for row in rows], [row.payload for row in rows]
 
 
 def named(s: Session, site_id: str, sessions: Sequence[str]) -> dict[str, MarkSession]:

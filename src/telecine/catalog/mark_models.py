@@ -37,6 +37,8 @@ class MarkedTitle(Base):
     segment_scale: Mapped[int] = mapped_column(Number)
     positions: Mapped[int]
     """Segments of a rendition."""
+    aspect: Mapped[float]
+    """Width of the picture by its height."""
     formats: Mapped[list[str]]
     """Folders of the trees: `dash`, `hls`, `cmaf`."""
     output_storage: Mapped[str] = mapped_column(String(32))

@@ -43,6 +43,7 @@ def _values(job: Job, spec: JobSpec, plan: Plan, marking: MarkPlan, reference: s
         "segment_ticks": plan.segment.numerator,
         "segment_scale": plan.segment.denominator,
         "positions": ceil(plan.duration / plan.segment),
+        "aspect": plan.video[0].width / plan.video[0].height,
         "formats": [tree.folder for tree in plan.trees],
         "output_storage": spec.output_storage,
         "output_path": spec.output_path,

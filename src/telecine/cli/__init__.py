@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from telecine.cli import (
     accounts,
     buckets,
+    detect,
     jobs,
     keys,
     oneshot,
@@ -50,6 +51,7 @@ app = typer.Typer(
 servers.add_to(app)
 oneshot.add_to(app)
 verify.add_to(app)
+detect.add_to(app)
 system.add_to(app)
 packaging_sites.add_to(sites.app)
 app.add_typer(sites.app, name="site", help="Tenants and what they may do.")

@@ -52,6 +52,7 @@ ERRORS: dict[str, str] = {
 """`error_code` of detections that ended as FD006 or FD007."""
 
 _BY_KIND: dict[ErrorKind, str] = {
+    ErrorKind.NOT_FOUND: DOWNLOAD_FAILED,  # its storage is no longer registered
     ErrorKind.OBJECT_MISSING: DOWNLOAD_FAILED,
     ErrorKind.STORAGE_REFUSED: DOWNLOAD_FAILED,
     ErrorKind.STORAGE_UNREACHABLE: DOWNLOAD_FAILED,

@@ -136,17 +136,20 @@ def _accused(line: _Line, z: Floats) -> Json:
 def _picture(row: Detection, report: Report, lines: Sequence[_Line], footage: Footage) -> bytes:
     rows = [Row(f"{line.row.session[:8]}", line.bits) for line in lines]
     told = [_told(line, footage.z) for line in lines[:8]]
-    told.append(
-        f"{report.population:,} sessions were compared, by {report.positions} segments ({report.seconds:g} s) of the "
-        f"leak that say something. The chance that anybody is accused wrongly is at most {report.limit:.0e}."
-    )
+    if report.outcome is Outcome.UNRELIABLE:
+        told += [objection[:140] for objection in report.objections]
+    else:
+        told.append(
+            f"{report.positions} segments ({report.seconds:g} s) of the leak were compared with {report.population:,} "
+            f"sessions. The chance that anybody is accused wrongly is at most {report.limit:.0e}."
+        )
     return draw(footage.z, footage.segment_seconds, rows, _heading(row, report), told)
 
 
 def _heading(row: Detection, report: Report) -> str:
     begun = f"Detection {row.id}, content {row.content_id[:60]}"
     if report.outcome is Outcome.UNRELIABLE:
-        return f"{begun}: nobody is named. {report.objections[0]}"
+        return f"{begun}: the reading cannot be trusted; nobody is named."
     if report.outcome is Outcome.NOT_ENOUGH:
         best = report.log10_best_bound
         nearest = "" if best >= 0 else f" The best session's bound is 1e{best:.1f}."

@@ -19,6 +19,7 @@ TRIES: dict[ErrorKind, int] = {
     ErrorKind.DOWNLOAD_FAILED: 4,
     ErrorKind.KEYS_UNREACHABLE: 12,
     ErrorKind.INTERNAL: 3,
+    ErrorKind.REFERENCE_MISSING: 2,  # the title may have been replaced a moment ago
     ErrorKind.ENGINE_MISSING: 3,
     ErrorKind.STALLED: 2,
     ErrorKind.OUT_OF_MEMORY: 2,

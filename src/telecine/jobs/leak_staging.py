@@ -83,3 +83,8 @@ def take_upload(upload: Path, workspace: Workspace) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     upload.replace(target)
     upload.parent.rmdir()
+
+
+def withdraw(work: Path, name: str) -> None:
+    """Remove an upload that no detection wants."""
+    shutil.rmtree(uploaded(work, name).parent, ignore_errors=True)

@@ -17,6 +17,7 @@ LONGEST = 80
 
 _TEMPORARY = ".part"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_PART = re.compile(r"[A-Za-z0-9_-]+(\.[0-9a-f]{16})?")
 
 
 def name_of(site_id: str, content_id: str, job_id: int) -> str:
@@ -27,7 +28,7 @@ def name_of(site_id: str, content_id: str, job_id: int) -> str:
 def place_of(store: Path, name: str) -> Path:
     """Where the reference `name` lies in the store. Raises ValueError for a name that `name_of` does not make."""
     parts = name.split("/")
-    if len(parts) != 3 or any(_UNSAFE.search(part) or not part for part in parts):
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
         raise ValueError(f"{name!r} is no name of a reference")
     return store.joinpath(*parts)
 
@@ -43,31 +44,34 @@ def put(store: Path, name: str, made: Path) -> None:
     try:
         if made.is_dir():
             shutil.copytree(made, temporary)
-            _remove(place)
+            remove(place)
         else:
             shutil.copyfile(made, temporary)
         finish(temporary, place)
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
-def drop_others(store: Path, name: str) -> None:
-    """Remove what other jobs left of the same content, and what killed workers left half copied."""
-    place = place_of(store, name)
-    if place.parent.is_dir():
-        for other in list(place.parent.iterdir()):
-            if other.name != place.name:
-                _remove(other)
+def drop(store: Path, name: str) -> None:
+    """Remove the reference `name`; one that is not there does not matter."""
+    remove(place_of(store, name))
+
+
+def entries(store: Path) -> list[Path]:
+    """Everything at the depth of references, half copied ones too."""
+    return sorted(store.glob("*/*/*"))
 
 
 def _safe(name: str) -> str:
-    """`name` itself where it is plain and short, else as much of it as is, and a digest that tells it from others."""
+    """`name` itself where it is plain and short, else as much of it as is, and behind a dot, which no plain name has, a
+    digest that tells it from others."""
     if name and len(name) <= LONGEST and not _UNSAFE.search(name):
         return name
-    return f"{_UNSAFE.sub('_', name)[:LONGEST]}-{sha256(name.encode()).hexdigest()[:16]}"
+    return f"{_UNSAFE.sub('_', name)[:LONGEST] or '_'}.{sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a reference by its path."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -82,7 +82,8 @@ def _draw_statistic(axes: Any, z: NDArray[np.float64], first: int, last: int) ->
     )
     for chosen, colour, label in kinds:
         at = np.flatnonzero(chosen)
-        axes.bar(at, z[at], width=0.85, color=colour, label=f"{label} ({len(at)})", linewidth=0)
+        axes.bar(at, z[at], width=0.85, color=colour, linewidth=0)
+        axes.bar(0, 0, color=colour, label=f"{label} ({len(at)})")  # for the legend, also where there is none
     axes.axhline(0, color="#555555", linewidth=0.8)
     axes.axhspan(-CLEAR, CLEAR, color="#000000", alpha=0.05, linewidth=0)
     axes.set_xlim(first - 1, last + 1)
@@ -105,6 +106,6 @@ def _draw_rows(axes: Any, z: NDArray[np.float64], rows: Sequence[Row], first: in
     )
     for number in range(1, len(rows)):
         axes.axhline(number - 0.5, color="white", linewidth=2)
-    axes.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=8)
+    axes.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=8, parse_math=False)
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)

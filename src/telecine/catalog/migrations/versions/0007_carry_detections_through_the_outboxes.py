@@ -1,4 +1,4 @@
-"""Let commands and deliveries be about detections, and keep the pictures of their evidence."""
+"""Let commands and deliveries be about detections; keep pictures of evidence, and the shape of marked pictures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,5 +21,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["detection_id"], ["detection.id"]),
         sa.PrimaryKeyConstraint("detection_id"),
     )
+    op.add_column("marked_title", sa.Column("aspect", sa.Double(), nullable=False, server_default=sa.text("1.7777778")))
     unfinished = sa.text("end_time IS NULL")
     op.create_index("ix_detection_open", "detection", ["id"], sqlite_where=unfinished, postgresql_where=unfinished)
