@@ -58,7 +58,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_take(tmp_path: Path):
         check_whole(system, job_id)
         check_both_variants(system)
         assert sorted(chunk for _, chunk, _ in system.encoded(job_id)) == list(range(CHUNKS))
-        told = [event.data for event in system.events(job_id) if event.message.startswith("Mark:")]
+        told = [event.data for event in system.events(job_id) if event.message.startswith("Marked:")]
         assert [data["chunks"] for data in told] == [CHUNKS]
         row = title(system)
         assert row is not None
