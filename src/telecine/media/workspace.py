@@ -75,6 +75,10 @@ class Workspace:
         """What the encoder of chunk `index` of `name` found out in its first take; needed until the second is made."""
         return self.root / "analysis" / f"{name}-{index:05d}.dat"
 
+    def mark_note(self, index: int) -> Path:
+        """JSON of the `ChunkMarks` of chunk `index` of a marked programme."""
+        return self.root / "mark" / f"{index:05d}.json"
+
     @property
     def mark_report(self) -> Path:
         """JSON of the `MarkReport` of a marked programme."""
@@ -113,7 +117,8 @@ class Workspace:
     def temporaries(self) -> Iterator[Path]:
         """Every temporary file or folder left below `root`, by whichever worker."""
         for path in sorted(self.root.rglob(f".*{_TEMPORARY}*")):
-            if path.stem.endswith(_TEMPORARY) or path.name.endswith(_TEMPORARY):
+            # A tool may put an ending of its own behind: x265 does while it writes an analysis.
+            if path.name.endswith(_TEMPORARY) or f"{_TEMPORARY}." in path.name:
                 yield path
 
 
