@@ -67,6 +67,8 @@ class MarkSession(Base):
     """The caller's own words for the viewer."""
     token_digest: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the token, hexadecimal, by which a revoked one is known."""
+    token_sealed: Mapped[str | None] = mapped_column(Text)
+    """The token itself, for messages about who leaked (`session_tokens`); None where it is not kept."""
     reg_time: Mapped[datetime]
     expires: Mapped[datetime | None]
     revoked: Mapped[datetime | None]
