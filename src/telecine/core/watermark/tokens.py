@@ -5,18 +5,65 @@ unprotected header, the two forms of an ECDSA signature), so whoever refuses a r
 session in the ticket; the digest of a token finds it in a log.
 """
 
+from enum import StrEnum
 from hashlib import sha256
 
 from telecine.core.watermark.ticket import Ticket, TokenRefused
-from telecine.core.watermark.token_aes import read_aes
-from telecine.core.watermark.token_cwt import looks_like_cwt, read_cwt
-from telecine.core.watermark.token_jwt import AKAMAI_PREFIX, is_akamai, read_akamai, read_jwt
+from telecine.core.watermark.token_aes import read_aes, write_aes
+from telecine.core.watermark.token_cwt import looks_like_cwt, read_cwt, write_cwt
+from telecine.core.watermark.token_jwt import (
+    AKAMAI_PREFIX,
+    is_akamai,
+    read_akamai,
+    read_jwt,
+    write_akamai,
+    write_jwt,
+)
 from telecine.core.watermark.token_keys import TokenKeys
 from telecine.core.watermark.token_text import LONGEST, from_base64url
 
-__all__ = ["LONGEST", "TokenKeys", "TokenRefused", "read_token", "token_digest"]
+__all__ = ["FRESH", "LONGEST", "TokenForm", "TokenKeys", "TokenRefused", "read_token", "token_digest", "write_token"]
+
+FRESH = 16
+"""Random bytes that writing a token takes."""
 
 _JWT_DOTS = 2
+_NONCE = 12
+
+
+class TokenForm(StrEnum):
+    """How a token is written."""
+
+    AES = "aes"
+    """The documented one."""
+    JWT = "jwt"
+    """Of ETSI TS 104 002, annex C."""
+    CWT = "cwt"
+    """Of ETSI TS 104 002."""
+    AKAMAI = "akamai"
+
+    @property
+    def names_sessions(self) -> bool:
+        """Whether it can carry other codes than the delivery format. Such a form has to expire."""
+        return self in (TokenForm.JWT, TokenForm.CWT)
+
+
+def write_token(ticket: Ticket, form: TokenForm, keys: TokenKeys, fresh: bytes) -> str:
+    """The token that says `ticket`, as it stands in an address; `fresh` has `FRESH` random bytes.
+
+    Raises ValueError where the form cannot say it, or the keys are not there.
+    """
+    match form:
+        case TokenForm.AES:
+            return write_aes(ticket, keys.site_key)
+        case TokenForm.JWT:
+            return write_jwt(ticket, keys, nonce=fresh[:_NONCE])
+        case TokenForm.CWT:
+            return write_cwt(ticket, keys, nonce=fresh[:_NONCE])
+        case TokenForm.AKAMAI:
+            if keys.akamai is None:
+                raise ValueError("there is no key for Akamai")
+            return AKAMAI_PREFIX + write_akamai(ticket, keys.akamai, fresh)
 
 
 def read_token(token: str, keys: TokenKeys) -> Ticket:
