@@ -8,12 +8,13 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.orm import Session
 
 from telecine.catalog import marks, packaging_sites, sites
-from telecine.catalog.mark_models import MarkedTitle, MarkSession
+from telecine.catalog.mark_models import MarkedTitle, MarkSecret, MarkSession
 from telecine.catalog.models import Site
 from telecine.catalog.seal import Sealer
 from telecine.catalog.session_keys import token_keys
@@ -29,7 +30,7 @@ from telecine.core.watermark.report import DELIVERY
 from telecine.core.watermark.sequence import derive_key, pattern
 from telecine.core.watermark.ticket import Ticket
 from telecine.core.watermark.token_claims import LONGEST_PATTERN
-from telecine.core.watermark.tokens import FRESH, TokenForm, token_digest, write_token
+from telecine.core.watermark.tokens import FRESH, TokenForm, read_token, token_digest, write_token
 
 TRIAL_SESSIONS = 1000
 """Sessions of a site on trial, by the document."""
@@ -39,6 +40,12 @@ USUAL_SECONDS = 24 * 3600
 """How long a token of a form that has to expire is good where nobody says."""
 LONGEST_SECONDS = 366 * 24 * 3600
 BLOCK = 4096
+"""Sessions read at a time."""
+
+_EXPORTED = (
+    *(MarkSession.session, MarkSession.payload, MarkSession.code, MarkSession.forensic_mark),
+    *(MarkSession.content_id, MarkSession.reg_time, MarkSession.expires, MarkSession.revoked),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,20 @@ def of_token(s: Session, site_id: str, token: str, ticket: Ticket | None = None)
     return None
 
 
-def revoke(s: Session, row: MarkSession, now: datetime) -> None:
+def by_token(s: Session, sealer: Sealer, site_id: str, token: str) -> MarkSession:
+    """The session that `token` was issued for, however its bearer spells it.
+
+    Raises NOT_FOUND, and TokenRefused where it is no token of the site at all.
+    """
+    row = of_token(s, site_id, token)
+    if row is None and s.get(MarkSecret, site_id) is not None:
+        row = of_token(s, site_id, token, read_token(token, token_keys(s, sealer, site_id)))
+    if row is None:
+        raise TelecineError(ErrorKind.NOT_FOUND, "The session")
+    return row
+
+
+def revoke(row: MarkSession, now: datetime) -> None:
     """End a session for good. One that was revoked before stays revoked since then."""
     if row.revoked is None:
         row.revoked = now
@@ -179,20 +199,21 @@ def revoke_viewer(s: Session, site_id: str, forensic_mark: str, now: datetime) -
     return len(open_rows)
 
 
-def every(s: Session, site_id: str, content_id: str = "") -> Iterator[MarkSession]:
-    """All sessions of a site, or of one of its contents, oldest first, read some at a time."""
+def every(s: Session, site_id: str, content_id: str = "") -> Iterator[Row[Any]]:
+    """All sessions of a site, or of one of its contents, oldest first, read some at a time.
+
+    Rows have `session`, `payload`, `code`, `forensic_mark`, `content_id`, `reg_time`, `expires` and `revoked`.
+    """
     own: list[ColumnElement[bool]] = [MarkSession.site_id == site_id]
     own += [MarkSession.content_id == content_id] if content_id else []
     last = 0
     while True:
-        rows = s.scalars(
-            select(MarkSession).where(*own, MarkSession.id > last).order_by(MarkSession.id).limit(BLOCK)
-        ).all()
+        page = select(MarkSession.id, *_EXPORTED).where(*own, MarkSession.id > last)
+        rows = s.execute(page.order_by(MarkSession.id).limit(BLOCK)).all()
         if not rows:
             return
         last = rows[-1].id
         yield from rows
-        s.expunge_all()
 
 
 def _conditions(site_id: str, wanted: SessionFilter, now: datetime) -> list[ColumnElement[bool]] | None:

@@ -12,10 +12,8 @@ def upgrade() -> None:
         op.add_column("mark_session", sa.Column(name, sa.String(8), nullable=False, server_default=""))
     op.create_index("ix_mark_session_list", "mark_session", ["site_id", "id"])
     op.create_index("ix_mark_session_mark", "mark_session", ["site_id", "forensic_mark"])
-    op.add_column(
-        "packaging_site",
-        sa.Column("trial_sessions", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-    )
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.add_column("packaging_site", sa.Column("trial_sessions", number, nullable=True))
     op.create_table(
         "akamai_key",
         sa.Column("site_id", sa.String(length=4), nullable=False),
