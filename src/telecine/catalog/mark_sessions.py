@@ -199,7 +199,7 @@ def revoke_viewer(s: Session, site_id: str, forensic_mark: str, now: datetime) -
     return len(open_rows)
 
 
-def every(s: Session, site_id: str, content_id: str = "") -> Iterator[Row[Any]]:
+def every(s: Session, site_id: str, content_id: str = "") -> Iterator[Row[*tuple[Any, ...]]]:
     """All sessions of a site, or of one of its contents, oldest first, read some at a time.
 
     Rows have `session`, `payload`, `code`, `forensic_mark`, `content_id`, `reg_time`, `expires` and `revoked`.

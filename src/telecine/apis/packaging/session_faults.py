@@ -6,7 +6,7 @@ from telecine.apis.findings import Problems
 from telecine.apis.packaging.access import ApiData
 from telecine.apis.packaging.faults import (
     AKAMAI_KEY,
-    AKAMAI_TOKEN,
+    AKAMAI_REFUSED,
     EMPTY,
     INVALID_INPUT,
     MARK_TOO_LONG,
@@ -39,7 +39,7 @@ def of_catalog(error: TelecineError, *, akamai: bool) -> TelecineError:
     if field == "streaming_format":
         return Fault(STREAMING_FORMAT, field, error.detail)
     if error.field == "form" and akamai:
-        return Fault(AKAMAI_TOKEN, "code", error.detail)
+        return Fault(AKAMAI_REFUSED, "code", error.detail)
     return TelecineError(error.kind, error.detail, field=field)
 
 
