@@ -39,6 +39,7 @@ def filled(app, tmp_path_factory, migrated):
     job_id = api.add_job(request)
     with api.database.write() as s:
         add_title(s, job_id, content_id=samples.DETECTION["content_id"])
+        add_title(s, job_id, content_id=packaging_samples.SESSION_URL["cid"]).output_path = "packaged"
     assert api.call("POST", "/api/detect/DEMO", json=samples.DETECTION).status_code == 200
     api.ready_for_pri()
     assert api.pri("POST", json=pri_samples.CREATE).status_code == 201
