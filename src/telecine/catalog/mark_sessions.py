@@ -4,6 +4,7 @@ A session's payload and its sequence are drawn at random and belong to one viewe
 says who that was, long after the session has ended. Rows are never removed.
 """
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ LONGEST_SECONDS = 366 * 24 * 3600
 BLOCK = 4096
 """Sessions read at a time."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EXPORTED = (
     *(MarkSession.session, MarkSession.payload, MarkSession.code, MarkSession.forensic_mark),
     *(MarkSession.content_id, MarkSession.reg_time, MarkSession.expires, MarkSession.revoked),
@@ -237,6 +239,8 @@ def _check_mark(mark: str) -> None:
     checked(mark, "forensic_mark", LONGEST_MARK)
     if not mark.strip():
         raise TelecineError(ErrorKind.FIELD_INVALID, "it must not be empty.", field="forensic_mark")
+    if _CONTROL.search(mark):
+        raise TelecineError(ErrorKind.FIELD_INVALID, "it must not hold control characters.", field="forensic_mark")
     if len(mark.encode()) > LONGEST_MARK:
         raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, f"at most {LONGEST_MARK} bytes.", field="forensic_mark")
 
