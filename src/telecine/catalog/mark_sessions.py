@@ -196,9 +196,8 @@ def revoke_viewer(s: Session, site_id: str, forensic_mark: str, now: datetime) -
     if not storable(forensic_mark):
         return 0
     mine = (MarkSession.site_id == site_id) & (MarkSession.forensic_mark == forensic_mark)
-    open_rows = list(s.scalars(select(MarkSession.id).where(mine, MarkSession.revoked.is_(None)).with_for_update()))
-    s.execute(update(MarkSession).where(mine, MarkSession.revoked.is_(None)).values(revoked=now))
-    return len(open_rows)
+    ending = update(MarkSession).where(mine, MarkSession.revoked.is_(None)).values(revoked=now)
+    return len(s.scalars(ending.returning(MarkSession.id)).all())
 
 
 def every(s: Session, site_id: str, content_id: str = "") -> Iterator[Row[*tuple[Any, ...]]]:
