@@ -14,13 +14,13 @@ from tests.marked import add_title
 
 from telecine.apis.packaging import samples
 from telecine.apis.packaging.addresses import base_of
-from telecine.catalog import mark_sessions, marks, packaging_sites, session_keys, sites
+from telecine.catalog import marks, packaging_sites, session_keys, sites
 from telecine.catalog.mark_models import MarkedTitle, MarkSession
 from telecine.catalog.packaging_sites import PackagingTerms
 from telecine.catalog.session_tokens import token_of
 from telecine.core.errors import TelecineError
 from telecine.core.watermark.policy import MarkingPolicy, SessionCode
-from telecine.core.watermark.tokens import read_token
+from telecine.core.watermark.tokens import TokenForm, read_token, write_token
 
 URL, AKAMAI, DATA = "session/watermarkUrl", "session/watermarkUrl/akamai", "session/watermarkData"
 LIST, REVOKE = "session/list", "session/revoke"
@@ -163,7 +163,7 @@ class TestAddresses:
     @pytest.mark.parametrize("form", ["jwt", "cwt"])
     @pytest.mark.parametrize("name", ["delivery", "uniform"])
     def test_a_token_with_the_variants_in_it(self, ready, form, name):
-        plain = sample(wmt_type=form, wmt_mode="direct", code=name)
+        plain = sample(wmt_type=form, wmt_mode="direct", code=name, wmt_alg="HS256")
         ticket = ticket_of(ready, opened(ready, plain=plain)["token"])
         assert (len(ticket.pattern), ticket.pattern_bits) == (38, 300)
 
@@ -225,6 +225,8 @@ class TestRefusals:
             ({"wmt_type": "saml"}, "A1000", "wmt_type"),
             ({"wmt_type": "aes", "code": "uniform"}, "A1000", "wmt_type"),
             ({"wmt_type": "aes", "wmt_mode": "direct"}, "A1000", "wmt_mode"),
+            ({"wmt_type": "aes", "wmt_alg": "HS256"}, "A1000", "wmt_alg"),
+            ({"wmt_alg": "none"}, "A1000", "wmt_alg"),
             ({"code": "best"}, "A1000", "code"),
             ({"expiry": 0}, "A1000", "expiry"),
             ({"expiry": 10**9}, "A1000", "expiry"),
@@ -394,7 +396,7 @@ class TestRevocation:
         with ready.database.read() as s:
             keys = session_keys.token_keys(s, ready.services.sealer, "DEMO")
         again = replace(read_token(token, keys), expires=None)
-        other = mark_sessions.write_token(again, mark_sessions.TokenForm.AES, keys, bytes(16))
+        other = write_token(again, TokenForm.AES, keys, bytes(16))
         assert other != token
         assert call(ready, "POST", REVOKE, {"token": other}).json()["revoked_count"] == 1
 

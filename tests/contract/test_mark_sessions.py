@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,15 @@ class TestOpening:
         )
         assert served == wanted.tolist()
 
+    @pytest.mark.parametrize("form", [TokenForm.JWT, TokenForm.CWT])
+    def test_a_token_under_a_shared_key(self, database, sealer, opened, form):
+        made = opened(form=form, shared=True)
+        with database.read() as s:
+            keys = session_keys.token_keys(s, sealer, "DEMO")
+        assert read_token(made.token, replace(keys, public=b"")).payload.hex() == made.row.payload
+        with pytest.raises(TokenRefused):
+            read_token(made.token, replace(keys, shared=b""))
+
     def test_detections_see_it(self, database, opened):
         made = opened(code=SessionCode.UP_TO_6)
         with database.read() as s:
@@ -132,6 +142,7 @@ class TestOpening:
             ({"forensic_mark": "é" * 128}, ErrorKind.FIELD_OUT_OF_RANGE, "forensic_mark"),
             ({"code": SessionCode.UNIFORM, "form": TokenForm.AES}, ErrorKind.FIELD_INVALID, "form"),
             ({"direct": True, "form": TokenForm.AES}, ErrorKind.FIELD_INVALID, "direct"),
+            ({"shared": True, "form": TokenForm.AES}, ErrorKind.FIELD_INVALID, "shared"),
             ({"form": TokenForm.AKAMAI}, ErrorKind.KEYS_REFUSED, "akamai_key"),
             ({"seconds": 0}, ErrorKind.FIELD_OUT_OF_RANGE, "seconds"),
             ({"seconds": 10**10}, ErrorKind.FIELD_OUT_OF_RANGE, "seconds"),

@@ -35,6 +35,7 @@ def open_one(
     code: Annotated[str, typer.Option(help="delivery, uniform, up_to_4 or up_to_6. Default: the site's.")] = "",
     seconds: Annotated[int | None, typer.Option(min=1, help="How long the token is good.")] = None,
     direct: Annotated[bool, typer.Option("--direct", help="Put the variants into the token (jwt, cwt).")] = False,
+    shared: Annotated[bool, typer.Option("--shared", help="HMAC 256 instead of a signature (jwt, cwt).")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open a session for one viewer of one title; prints its token."""
@@ -54,6 +55,7 @@ def open_one(
         code=_word(SessionCode, code, "--code"),
         seconds=seconds,
         direct=direct,
+        shared=shared,
     )
     with opened.write() as s:
         made = mark_sessions.open_session(s, rooms.sealer(in_force), site_id, new, utcnow())

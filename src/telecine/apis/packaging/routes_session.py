@@ -147,6 +147,7 @@ def _answer(
         code=body.code,
         seconds=body.expiry,
         direct=body.wmt_mode == "direct",
+        shared=body.wmt_alg == "hs256",
     )
     try:
         with services.database.write() as s:

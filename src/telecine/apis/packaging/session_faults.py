@@ -17,7 +17,7 @@ from telecine.apis.packaging.faults import (
 from telecine.catalog.mark_sessions import LONGEST_MARK
 from telecine.core.errors import ErrorKind, TelecineError
 
-_FIELDS = {"content_id": "cid", "form": "wmt_type", "seconds": "expiry", "direct": "wmt_mode"}
+_FIELDS = {"content_id": "cid", "form": "wmt_type", "seconds": "expiry", "direct": "wmt_mode", "shared": "wmt_alg"}
 """What the catalog calls otherwise."""
 
 

@@ -48,18 +48,19 @@ class TokenForm(StrEnum):
         return self in (TokenForm.JWT, TokenForm.CWT)
 
 
-def write_token(ticket: Ticket, form: TokenForm, keys: TokenKeys, fresh: bytes) -> str:
+def write_token(ticket: Ticket, form: TokenForm, keys: TokenKeys, fresh: bytes, *, shared: bool = False) -> str:
     """The token that says `ticket`, as it stands in an address; `fresh` has `FRESH` random bytes.
 
+    `shared`: JWT and CWT are authenticated under HMAC 256, for edges that know no signatures, and not signed.
     Raises ValueError where the form cannot say it, or the keys are not there.
     """
     match form:
         case TokenForm.AES:
             return write_aes(ticket, keys.site_key)
         case TokenForm.JWT:
-            return write_jwt(ticket, keys, nonce=fresh[:_NONCE])
+            return write_jwt(ticket, keys, nonce=fresh[:_NONCE], shared=shared)
         case TokenForm.CWT:
-            return write_cwt(ticket, keys, nonce=fresh[:_NONCE])
+            return write_cwt(ticket, keys, nonce=fresh[:_NONCE], shared=shared)
         case TokenForm.AKAMAI:
             if keys.akamai is None:
                 raise ValueError("there is no key for Akamai")
