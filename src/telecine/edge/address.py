@@ -4,8 +4,8 @@
     /<prefix>/<revoke token>.<token>/<output path>/…
     /wmt:<token>/<output path>/…
 
-The token is a folder of the path, because players resolve the names in a manifest against the manifest's own address and
-so carry it along by themselves.
+The token is a folder of the path, because players resolve the names in a manifest against its own address and
+so carry the token along by themselves.
 """
 
 import re
@@ -48,7 +48,7 @@ class Address:
 def read_address(path: bytes, prefixes: Collection[str]) -> Address:
     """What `path` says, as it came: percent-encoded, without a query.
 
-    Raises Refused for an address that no published file can have (an encoded slash, an empty or a dotted part, a control
+    Raises Refused for an address that no published file can have (an encoded slash, an empty or dotted part, a control
     character, something too long) and for one without a token.
     """
     parts = _parts(path)

@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     """The tree's own files disagree about a segment's position."""
     STORAGE = "storage"
     """The storage did not give what it should have."""
+    CATALOG = "catalog"
+    """The database did not answer."""
 
 
 _STATUS = {
@@ -37,6 +39,7 @@ _STATUS = {
     Outcome.RANGE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     Outcome.CONTRADICTION: HTTPStatus.INTERNAL_SERVER_ERROR,
     Outcome.STORAGE: HTTPStatus.BAD_GATEWAY,
+    Outcome.CATALOG: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """All others are 403."""
 

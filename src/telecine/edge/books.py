@@ -1,0 +1,118 @@
+"""What the edge looks up in the catalog: titles, sessions, storages and keys of its one site. It writes nothing.
+
+Rows are remembered for some seconds, so a revocation or a new publication takes effect within `FRESH_SECONDS`.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session as Reading
+
+from telecine.catalog import marks, storages
+from telecine.catalog.database import Database
+from telecine.catalog.mark_models import MarkedTitle, MarkSession
+from telecine.catalog.seal import Sealer
+from telecine.catalog.text import digest as digest_of
+from telecine.core.job import MarkLayout
+from telecine.core.watermark.bias import Family
+from telecine.core.watermark.sequence import SequenceKey, derive_key
+from telecine.core.watermark.ticket import Ticket
+from telecine.edge.fresh import Fresh
+from telecine.edge.objects import Bucket
+from telecine.edge.place import Title, candidates
+from telecine.edge.rights import Session
+from telecine.storage.open import StoreFactory
+
+FRESH_SECONDS = 5.0
+_STORE_SECONDS = 60.0
+_MOST = 10_000
+
+
+class Books:
+    """The catalog of `site`, as an edge reads it."""
+
+    def __init__(self, database: Database, sealer: Sealer, stores: StoreFactory, site: str) -> None:
+        self.site = site
+        self._database = database
+        self._sealer = sealer
+        self._stores = stores
+        self._titles: Fresh[tuple[str, ...], tuple[Title, ...]] = Fresh(FRESH_SECONDS, _MOST)
+        self._sessions: Fresh[str, Session | None] = Fresh(FRESH_SECONDS, _MOST)
+        self._buckets: Fresh[str, Bucket] = Fresh(_STORE_SECONDS, 100)
+        self.keys = lru_cache(1000)(self._keys)
+
+    def titles(self, parts: tuple[str, ...]) -> tuple[Title, ...]:
+        """The marked titles that a path can be about."""
+        wanted = candidates(parts)
+        return self._titles.get(wanted, lambda: self._find_titles(wanted))
+
+    def session(self, token: str, ticket: Ticket) -> Session | None:
+        """The session of a token, None where the catalog knows none."""
+        digest = digest_of(token)
+        return self._sessions.get(digest, lambda: self._find_session(digest, ticket))
+
+    def bucket(self, storage_id: str) -> Bucket:
+        """An open storage of the site. Raises NOT_FOUND and STORAGE_REFUSED."""
+        return self._buckets.get(storage_id, lambda: self._open(storage_id))
+
+    def secret(self) -> bytes:
+        """The site's watermark secret, which a site has that has a marked title."""
+        with self._database.read() as s:
+            return marks.secret(s, self._sealer, self.site)
+
+    def answers(self) -> None:
+        """Ask the catalog for something. Raises what that raises."""
+        with self._database.read() as s:
+            s.scalar(select(MarkedTitle.content_id).where(MarkedTitle.site_id == self.site).limit(1))
+
+    def _keys(self, content_id: str) -> Callable[[Family], SequenceKey]:
+        secret = self.secret()
+        return lru_cache(len(Family))(lambda family: derive_key(secret, self.site, content_id, family))
+
+    def _find_titles(self, wanted: tuple[str, ...]) -> tuple[Title, ...]:
+        mine = (MarkedTitle.site_id == self.site) & MarkedTitle.content_id.in_(wanted)
+        with self._database.read() as s:
+            return tuple(map(_title, s.scalars(select(MarkedTitle).where(mine))))
+
+    def _find_session(self, digest: str, ticket: Ticket) -> Session | None:
+        with self._database.read() as s:
+            rows = _sessions(s, self.site, digest, ticket)
+        if not rows:
+            return None
+        return Session(
+            content_id=rows[0].content_id, expires=rows[0].expires, revoked=any(row.revoked is not None for row in rows)
+        )
+
+    def _open(self, storage_id: str) -> Bucket:
+        with self._database.read() as s:
+            row = storages.get(s, self.site, storage_id)
+            secret = storages.secret(self._sealer, row)
+        store = self._stores.open(row.aws_bucket, row.region, row.access_key_id, secret, patient=False)
+        return Bucket(storage_id, store)
+
+
+def _title(row: MarkedTitle) -> Title:
+    return Title(
+        content_id=row.content_id,
+        layout=MarkLayout(row.layout),
+        formats=frozenset(row.formats),
+        output_storage=row.output_storage,
+        output_path=row.output_path,
+        version=str(row.job_id),
+    )
+
+
+def _sessions(s: Reading, site: str, digest: str, ticket: Ticket) -> list[MarkSession]:
+    """The rows that a token can be of, that of exactly this token first.
+
+    By what it says as well as by its digest: one session may be written as a token in more than one way, and another
+    way of writing a revoked one must not open anything.
+    """
+    said = [MarkSession.token_digest == digest]
+    if ticket.session:
+        said.append(MarkSession.session == ticket.session)
+    elif ticket.payload:
+        said.append(MarkSession.payload == ticket.payload.hex())
+    rows = s.scalars(select(MarkSession).where(MarkSession.site_id == site, or_(*said)).order_by(MarkSession.id))
+    return sorted(rows, key=lambda row: row.token_digest != digest)
