@@ -9,23 +9,27 @@ from functools import lru_cache
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as Reading
 
-from telecine.catalog import marks, storages
+from telecine.catalog import marks, sites, storages
 from telecine.catalog.database import Database
-from telecine.catalog.mark_models import MarkedTitle, MarkSession
+from telecine.catalog.mark_models import MarkedTitle, MarkSecret, MarkSession
 from telecine.catalog.seal import Sealer
-from telecine.catalog.text import digest as digest_of
 from telecine.core.job import MarkLayout
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.sequence import SequenceKey, derive_key
 from telecine.core.watermark.ticket import Ticket
+from telecine.core.watermark.token_keys import TokenKeys, derive_token_keys
+from telecine.core.watermark.tokens import token_digest
 from telecine.edge.fresh import Fresh
 from telecine.edge.objects import Bucket
 from telecine.edge.place import Title, candidates
+from telecine.edge.refusal import Outcome, Refused
 from telecine.edge.rights import Session
 from telecine.storage.open import StoreFactory
 
 FRESH_SECONDS = 5.0
-_STORE_SECONDS = 60.0
+_KEPT_SECONDS = 60.0
+"""For what an operator changes, and rarely."""
+
 _MOST = 10_000
 
 
@@ -39,7 +43,8 @@ class Books:
         self._stores = stores
         self._titles: Fresh[tuple[str, ...], tuple[Title, ...]] = Fresh(FRESH_SECONDS, _MOST)
         self._sessions: Fresh[str, Session | None] = Fresh(FRESH_SECONDS, _MOST)
-        self._buckets: Fresh[str, Bucket] = Fresh(_STORE_SECONDS, 100)
+        self._buckets: Fresh[str, Bucket] = Fresh(_KEPT_SECONDS, 100)
+        self._token_keys: Fresh[str, TokenKeys] = Fresh(_KEPT_SECONDS, 1)
         self.keys = lru_cache(1000)(self._keys)
 
     def titles(self, parts: tuple[str, ...]) -> tuple[Title, ...]:
@@ -49,16 +54,22 @@ class Books:
 
     def session(self, token: str, ticket: Ticket) -> Session | None:
         """The session of a token, None where the catalog knows none."""
-        digest = digest_of(token)
+        digest = token_digest(token)
         return self._sessions.get(digest, lambda: self._find_session(digest, ticket))
 
     def bucket(self, storage_id: str) -> Bucket:
         """An open storage of the site. Raises NOT_FOUND and STORAGE_REFUSED."""
         return self._buckets.get(storage_id, lambda: self._open(storage_id))
 
+    def token_keys(self) -> TokenKeys:
+        """What the site's tokens are read with. Raises Refused where it has no title that a token could be for."""
+        return self._token_keys.get(self.site, self._find_token_keys)
+
     def secret(self) -> bytes:
-        """The site's watermark secret, which a site has that has a marked title."""
+        """The site's watermark secret. Raises Refused where it has none yet, and so no marked title."""
         with self._database.read() as s:
+            if s.get(MarkSecret, self.site) is None:
+                raise Refused(Outcome.MISSING, "There is no such title.")
             return marks.secret(s, self._sealer, self.site)
 
     def answers(self) -> None:
@@ -69,6 +80,12 @@ class Books:
     def _keys(self, content_id: str) -> Callable[[Family], SequenceKey]:
         secret = self.secret()
         return lru_cache(len(Family))(lambda family: derive_key(secret, self.site, content_id, family))
+
+    def _find_token_keys(self) -> TokenKeys:
+        secret = self.secret()
+        with self._database.read() as s:
+            site_key = sites.site_key(self._sealer, sites.get(s, self.site))
+        return derive_token_keys(secret, self.site, site_key).for_reading()
 
     def _find_titles(self, wanted: tuple[str, ...]) -> tuple[Title, ...]:
         mine = (MarkedTitle.site_id == self.site) & MarkedTitle.content_id.in_(wanted)
