@@ -3,12 +3,14 @@
 Every file of a made-up tree holds its own key, so that a test sees at once which variant was served.
 """
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests import plans
 from tests.jobs import SITE, new_job, services_in
@@ -96,7 +98,8 @@ class Stage:
 
     def client(self, **changes: Any) -> TestClient:
         """A new edge of the site, which has looked nothing up yet."""
-        settings = self.services.settings.model_copy(update=changes)
+        key = SecretStr(base64.b64encode(bytes(32)).decode())
+        settings = self.services.settings.model_copy(update={"master_key": key} | changes)
         return TestClient(create_app(settings, SITE, self.clock), raise_server_exceptions=False)
 
     def publish(

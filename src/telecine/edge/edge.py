@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+import structlog
+
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.ticket import Ticket, TokenRefused, variant_of
 from telecine.edge.address import Address, read_address
@@ -27,6 +29,8 @@ MEDIA_SECONDS = 3600
 _SIDECAR_SECONDS = 60.0
 _MOST_SIDECARS = 64
 _OUTCOMES = {304: Outcome.UNCHANGED, 412: Outcome.UNCHANGED, 416: Outcome.RANGE}
+
+_log = structlog.get_logger()
 
 type ReadToken = Callable[[str], Ticket]
 """Reads a token of the site. Raises TokenRefused."""
@@ -73,6 +77,7 @@ class Edge:
         except TelecineError as error:
             if error.kind in (ErrorKind.OBJECT_MISSING, ErrorKind.FIELD_INVALID):
                 raise Refused(Outcome.MISSING, "There is no such file.") from error
+            _log.error("the storage does not give a file", path=address.path, kind=error.kind.value, why=error.detail)
             raise Refused(Outcome.STORAGE, "The storage does not give this file.") from error
         except Changed as error:
             raise Refused(Outcome.STORAGE, "The file is being replaced; ask again.") from error

@@ -55,4 +55,4 @@ class Refused(Exception):  # noqa: N818 - not an error of ours
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return _STATUS.get(self.outcome, HTTPStatus.FORBIDDEN)
+        return int(_STATUS.get(self.outcome, HTTPStatus.FORBIDDEN))
