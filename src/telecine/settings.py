@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         description="Host names on which the PRI API answers without its prefix, behind any relative path.",
     )
     packaging_hosts: list[str] = Field(
-        default=["api.pallycon.com", "packaging.example.com"],
+        default=["api.pallycon.com", "watermark.pallycon.com", "wm-detection.doverunner.com", "packaging.example.com"],
         description="Host names on which the watermark packaging API answers without its prefix.",
     )
     packaging_replay_seconds: int = Field(

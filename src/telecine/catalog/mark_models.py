@@ -65,6 +65,10 @@ class MarkSession(Base):
     """`delivery`, or the family of a sequence: `uniform`, `up_to_4`, `up_to_6`."""
     forensic_mark: Mapped[str] = mapped_column(Text)
     """The caller's own words for the viewer."""
+    form: Mapped[str] = mapped_column(String(8), default="")
+    """How its token is written: `aes`, `jwt`, `cwt` or `akamai`; empty where there is none."""
+    streaming_format: Mapped[str] = mapped_column(String(8), default="")
+    """`dash` or `hls`, as the caller asked."""
     token_digest: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the token, hexadecimal, by which a revoked one is known."""
     token_sealed: Mapped[str | None] = mapped_column(Text)
@@ -78,7 +82,20 @@ class MarkSession(Base):
         UniqueConstraint("site_id", "session", name="uq_mark_session_session"),
         Index("ix_mark_session_title", "site_id", "content_id", "id"),
         Index("ix_mark_session_token", "site_id", "token_digest"),
+        Index("ix_mark_session_list", "site_id", "id"),
+        Index("ix_mark_session_mark", "site_id", "forensic_mark"),
     )
+
+
+class AkamaiKey(Base):
+    """The pair and password under which a site's tokens for Akamai are written (`session_keys`)."""
+
+    __tablename__ = "akamai_key"
+
+    site_id: Mapped[str] = mapped_column(String(4), ForeignKey("site.site_id"), primary_key=True)
+    private_sealed: Mapped[str] = mapped_column(Text)
+    password_sealed: Mapped[str] = mapped_column(Text)
+    update_time: Mapped[datetime]
 
 
 class Detection(Base):

@@ -17,4 +17,5 @@ class PackagingSite(Base):
     site_id: Mapped[str] = mapped_column(String(4), ForeignKey("site.site_id"), primary_key=True)
     callback_url: Mapped[str] = mapped_column(Text, default="")
     trial_bytes: Mapped[int | None] = mapped_column(Number)
+    trial_sessions: Mapped[int | None] = mapped_column(Number)
     update_time: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""What the operator sets for a site's jobs of the packaging API: who hears of results, how large a trial is."""
+"""What the operator sets for a site's use of the packaging API: who hears of results, how large a trial is."""
 
 from dataclasses import dataclass, fields
 
@@ -16,17 +16,19 @@ LONGEST_URL = 2048
 @dataclass(frozen=True, slots=True)
 class PackagingTerms:
     """`callback_url` is told of the end of every job, where it is not empty; `trial_bytes` is the largest file that a
-    site on trial may send, None for no other limit than everybody's.
+    site on trial may send, None for no other limit than everybody's; `trial_sessions` is how many sessions such a
+    site may open, None for the documented number.
     """
 
     callback_url: str = ""
     trial_bytes: int | None = None
+    trial_sessions: int | None = None
 
 
 def get(s: Session, site_id: str) -> PackagingTerms:
     """What is set for a site, else the defaults."""
     row = s.get(PackagingSite, site_id)
-    return PackagingTerms(row.callback_url, row.trial_bytes) if row else PackagingTerms()
+    return PackagingTerms(row.callback_url, row.trial_bytes, row.trial_sessions) if row else PackagingTerms()
 
 
 def put(s: Session, site_id: str, terms: PackagingTerms) -> None:
@@ -38,6 +40,8 @@ def put(s: Session, site_id: str, terms: PackagingTerms) -> None:
     checked(terms.callback_url, "callback_url", LONGEST_URL)
     if terms.trial_bytes is not None and terms.trial_bytes < 1:
         raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, "at least one byte.", field="trial_bytes")
+    if terms.trial_sessions is not None and terms.trial_sessions < 0:
+        raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, "at least none.", field="trial_sessions")
     row = s.get(PackagingSite, site_id)
     if row is None:
         row = PackagingSite(site_id=site_id)

@@ -25,6 +25,7 @@ class ErrorKind(StrEnum):
     WRONG_STATE = "wrong_state"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
     TRIAL_LIMIT = "trial_limit"
+    SESSION_LIMIT = "session_limit"
     OUT_OF_SERVICE = "out_of_service"
     # identity
     UNAUTHENTICATED = "unauthenticated"
@@ -113,6 +114,11 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         403,
         "The site's trial allows no further job: {detail}",
         "Ask the operator to raise the site's trial limit.",
+    ),
+    ErrorKind.SESSION_LIMIT: ErrorEntry(
+        403,
+        "The site's trial allows no further session: {detail}",
+        "Ask the operator to raise the site's limit of sessions.",
     ),
     ErrorKind.OUT_OF_SERVICE: ErrorEntry(
         403, "The site is out of service.", "Ask the operator to put the site in service."

@@ -13,6 +13,7 @@ import structlog
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, ValidationError
 
+from telecine.apis.bearer import caller_of
 from telecine.apis.bodies import bounded
 from telecine.apis.findings import Problems
 from telecine.apis.invalid import translate
@@ -103,7 +104,38 @@ def _refuse_stale(envelope: Envelope, services: Services, now: datetime) -> None
 
 
 Opened = Annotated[ApiData, Depends(_opened)]
-"""Declare a parameter of this type in every route."""
+"""Declare a parameter of this type in every route of the document's."""
+
+
+async def _sent(request: Request, services: Wired, in_query: InQuery) -> str | dict[str, Any]:
+    """The parameter; or, where the request has an Authorization header, the fields that it has in the open."""
+    if not request.headers.get("authorization"):
+        return await _parameter(request, services, in_query)
+    fields = {name: value for name, value in request.query_params.items() if name != PARAMETER}
+    raw = await bounded(request, services.settings.body_bytes)
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        try:
+            return fields | parse(raw)
+        except TelecineError as error:
+            raise Fault(NOT_PARSED, "body", f"it is not a JSON object: {error.detail}") from error
+    try:
+        form = parse_qs(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Fault(NOT_PARSED, "body", "it is no form that can be read.") from error
+    return fields | {name: values[-1] for name, values in form.items() if name != PARAMETER}
+
+
+def _opened_or_plain(
+    request: Request, services: Wired, site_id: SiteInPath, sent: Annotated[str | dict[str, Any], Depends(_sent)]
+) -> ApiData:
+    """What the request says, whichever way it proves who calls. Raises every fault of an envelope or a token."""
+    if isinstance(sent, str):
+        return _opened(services, site_id, sent)
+    return ApiData(caller_of(request, services, site_id).site_id, sent)
+
+
+OpenedOrPlain = Annotated[ApiData, Depends(_opened_or_plain)]
+"""The same for routes that also take a site's token in an Authorization header, and then fields in the open."""
 
 
 def read_as[M: BaseModel](model: type[M], data: ApiData) -> M:

@@ -1,6 +1,7 @@
 """The codes of failed requests, and the envelope that carries them.
 
-The document has ten codes. What none of them says has one of ours, which begin with A90.
+The document has ten codes, and that of the session manager some more. What none of them says has one of ours, which
+begin with A90.
 """
 
 from typing import Any
@@ -16,8 +17,15 @@ NO_SITE = "A1003"
 NOT_DECRYPTED = "A1006"
 HASH = "A1007"
 NO_WATERMARK = "A4003"
+AKAMAI_KEY = "A5001"
+AKAMAI_TOKEN = "A5002"
 NOT_PARSED = "A7008"
 API_VERSION = "A7009"
+DATE = "A7010"
+STREAMING_FORMAT = "A7013"
+EMPTY = "A7015"
+MARK_TOO_LONG = "A7016"
+TRIAL_CALLS = "A7017"
 
 API_CODES: dict[str, str] = {
     SUCCESS: "Succeeded",
@@ -28,10 +36,17 @@ API_CODES: dict[str, str] = {
     HASH: "Failed to verify the hash",
     "A4002": "Failed to store watermark data",
     NO_WATERMARK: "Failed to create watermark data",
+    AKAMAI_KEY: "Akamai certification key must be registered",
+    AKAMAI_TOKEN: "Akamai watermark token error",
     NOT_PARSED: "API data parsing error",
     API_VERSION: "Invalid API version",
+    DATE: "Invalid date format",
+    STREAMING_FORMAT: "Unsupported streaming format",
+    EMPTY: "Empty value is not allowed",
+    MARK_TOO_LONG: "The length of forensic_mark exceeds 254 bytes",
+    TRIAL_CALLS: "The trial's limit of session API calls is exceeded",
 }
-"""The document's codes in its own words."""
+"""The documents' codes."""
 
 OWN_CODES: dict[ErrorKind, str] = {
     ErrorKind.INTERNAL: "A9001",
@@ -41,7 +56,7 @@ OWN_CODES: dict[ErrorKind, str] = {
 }
 """Codes of ours, for what is neither the client's fault nor in the document."""
 
-_STATUSES = {NO_SITE: 404, API_VERSION: 404, NOT_DECRYPTED: 403, HASH: 403}
+_STATUSES = {NO_SITE: 404, API_VERSION: 404, NOT_DECRYPTED: 403, HASH: 403, TRIAL_CALLS: 403}
 
 MOST_ERRORS = 50
 """Faults of one request that an answer lists."""

@@ -70,6 +70,39 @@ JOB_LIST: dict[str, Any] = {
 }
 
 
+SESSION_URL: dict[str, Any] = {
+    "domain": "cdn.service-site.com",
+    "output_path": "packaged",
+    "cid": "sample-film",
+    "streaming_format": "dash",
+    "forensic_mark": "testmark.1234567",
+}
+
+SESSION_AKAMAI: dict[str, Any] = {**SESSION_URL, "skipbit": 4}
+
+SESSION_DATA: dict[str, Any] = {
+    "cid": "sample-film",
+    "streaming_format": "hls",
+    "forensic_mark": "testmark.1234567",
+    "wmt_type": "cwt",
+    "code": "up_to_4",
+    "expiry": 14400,
+}
+
+SESSION_LIST: dict[str, Any] = {
+    "search_keyword": "testmark.1234567",
+    "search_keyword_type": "forensicMark",
+    "search_status": "live",
+    "from": "2020-07-01T00:00:00Z",
+    "to": "2099-07-31T23:59:59Z",
+    "page_unit": "25",
+    "page_index": "1",
+    "time_zone": "09:00",
+}
+
+SESSION_REVOKE: dict[str, Any] = {"forensic_mark": "testmark.1234567"}
+
+
 def shown(text: str, sample: dict[str, Any]) -> str:
     """`text` for the OpenAPI page, with the API data that goes into the envelope."""
     return f"{text}\n\nAPI data, to be sealed:\n\n```json\n{json.dumps(sample, indent=2)}\n```"

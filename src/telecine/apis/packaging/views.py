@@ -3,11 +3,13 @@
 Its samples have numbers and truth values of lists as text, and so has this.
 """
 
+from datetime import datetime
 from typing import Any
 
 from telecine.apis.packaging.times import show
 from telecine.catalog.columns import Json
 from telecine.catalog.jobs import JobLine
+from telecine.catalog.mark_models import MarkSession
 from telecine.catalog.models import Storage
 from telecine.core.states import JobState
 from telecine.core.wm_codes import status_code
@@ -59,6 +61,23 @@ def job_line(job: JobLine, request: Json) -> dict[str, Any]:
     }
     failed = job.state is JobState.ERROR
     return line | ({"error_code": job.error_code, "error_message": job.error_message} if failed else {})
+
+
+def session_line(row: MarkSession, now: datetime) -> dict[str, Any]:
+    """One session of a list. Its token is shown where it is opened, and nowhere else."""
+    return {
+        "session_id": row.session,
+        "cid": row.content_id,
+        "streaming_format": row.streaming_format,
+        "forensic_mark": row.forensic_mark,
+        "payload": row.payload,
+        "code": row.code,
+        "wmt_type": row.form,
+        "live": _truth(row.revoked is None and (row.expires is None or row.expires > now)),
+        "reg_date": show(row.reg_time),
+        "expire_date": show(row.expires),
+        "revoke_date": show(row.revoked),
+    }
 
 
 def _truth(value: bool) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query, Security
 from sqlalchemy.orm import Session
 
+from telecine.apis.bearer import Caller
 from telecine.apis.bodies import JsonRoute, SentBody
 from telecine.apis.envelope import Answer
 from telecine.apis.findings import Findings
@@ -13,7 +14,7 @@ from telecine.apis.paging import parse_zone, span
 from telecine.apis.references import check_storages
 from telecine.apis.services import Wired
 from telecine.apis.tnp import DIALECT, PREFIX, samples
-from telecine.apis.tnp.access import Authorised, Caller, token_scheme
+from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.filters import job_filter
 from telecine.apis.tnp.mapping import Translated, success_body, translate_job
 from telecine.apis.tnp.parameters import TimeZone

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Security
 
+from telecine.apis.bearer import issue_token
 from telecine.apis.bodies import JsonRoute
 from telecine.apis.envelope import Answer
 from telecine.apis.services import Wired
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, SiteInPath, basic_scheme, issue_token, token_scheme
+from telecine.apis.tnp.access import Authorised, SiteInPath, basic_scheme, token_scheme
 from telecine.apis.tnp.mapping import success_body
 from telecine.apis.tnp.schema import Success
 from telecine.apis.tnp.schema_site import Setting, SettingRegion, SettingUpdate, TokenData

@@ -10,6 +10,9 @@ from cwt.cose_key_interface import COSEKeyInterface
 
 from telecine.core.watermark.ticket import TokenRefused
 
+_IV = 5
+"""The header that holds a nonce."""
+
 
 def sign(payload: bytes, private: bytes) -> bytes:
     """A COSE_Sign1 message under ES256; `private` is a P-256 key in PEM."""
@@ -23,7 +26,7 @@ def authenticate(payload: bytes, shared: bytes) -> bytes:
 
 def encrypt(payload: bytes, key: bytes, nonce: bytes) -> bytes:
     """A COSE_Encrypt0 message under A256GCM; `nonce` has 12 bytes that were never used with `key` before."""
-    return _bytes(_cose().encode_and_encrypt(payload, _secret_key(key, "A256GCM"), nonce=nonce))
+    return _bytes(_cose().encode_and_encrypt(payload, _secret_key(key, "A256GCM"), unprotected={_IV: nonce}))
 
 
 def verified(message: bytes, public: bytes, shared: bytes) -> bytes:
@@ -47,7 +50,8 @@ def _opened(message: bytes, keys: list[COSEKeyInterface]) -> bytes:
 
 
 def _cose() -> COSE:
-    return COSE.new(alg_auto_inclusion=True, deterministic_header=True)
+    made: COSE = COSE.new(alg_auto_inclusion=True, deterministic_header=True)
+    return made
 
 
 def _bytes(value: object) -> bytes:

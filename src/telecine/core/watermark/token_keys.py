@@ -68,7 +68,9 @@ def derive_token_keys(secret: bytes, site: str, site_key: str = "", akamai: Akam
         raise ValueError("secret must have 32 bytes or more")
 
     def derive(use: str, length: int) -> bytes:
-        return HKDF(SHA256(), length, salt=None, info=f"telecine watermark token 1 {use} {site}".encode()).derive(secret)
+        return HKDF(SHA256(), length, salt=None, info=f"telecine watermark token 1 {use} {site}".encode()).derive(
+            secret
+        )
 
     scalar = int.from_bytes(derive("es256", _SCALAR_BYTES)) % (_P256_ORDER - 1) + 1
     pair = ec.derive_private_key(scalar, ec.SECP256R1())

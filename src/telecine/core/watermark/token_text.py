@@ -28,7 +28,7 @@ def to_base64url(raw: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    """The bytes of `text`, with its padding or without. Raises TokenRefused where another spelling is the proper one."""
+    """The bytes of `text`, with its padding or without. Raises TokenRefused for any other spelling."""
     bare = text.rstrip("=")
     padded = bare + "=" * (-len(bare) % 4)
     try:
