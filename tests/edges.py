@@ -30,6 +30,7 @@ from telecine.core.watermark.token_keys import TokenKeys, derive_token_keys
 from telecine.core.watermark.tokens import token_digest
 from telecine.edge.open import create_app
 from telecine.jobs.services import Services
+from telecine.storage.folder import FolderStore
 from telecine.storage.store import Store
 
 DOCUMENTED = bytes.fromhex("50b658ee13e133")
@@ -110,9 +111,18 @@ class Stage:
         plan, files = made_up(kind, trees, positions)
         folder = f"{path}/{content}" if path else content
         for name, body in (files | (sidecars(plan, positions) if with_sidecars else {})).items():
-            self.store.upload(body, f"{folder}/{name}", "")
+            self.put(f"{folder}/{name}", body)
         self.add_title(kind, content, path, [tree.folder for tree in trees], positions)
         return plan
+
+    def put(self, key: str, body: bytes) -> None:
+        """A file of the storage. Folders are written to at once: a store waits for the disk, and here are hundreds."""
+        if not isinstance(self.store, FolderStore):
+            self.store.upload(body, key, "")
+            return
+        path = self.services.settings.buckets / "output" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
 
     def add_title(self, kind: str, content: str, path: str, formats: list[str], positions: int) -> None:
         """The row of a marked title."""

@@ -179,6 +179,13 @@ class TestPlace:
         found = place(f"{path}/film/dash/stream.mpd".lstrip("/"), title(path=path))
         assert found.key(0) == f"{path}/film/dash/stream.mpd".lstrip("/")
 
+    def test_an_address_may_lack_the_beginning_of_the_output_path_and_not_all_of_it(self):
+        deep = title(path="customers/one/vod")
+        for path in ("customers/one/vod", "one/vod", "vod"):
+            assert place(f"{path}/film/dash/stream.mpd", deep).key(0) == "customers/one/vod/film/dash/stream.mpd"
+        for path in ("film", "od/film", "customers/vod/film", "x/customers/one/vod/film"):
+            assert refused(place, f"{path}/dash/stream.mpd", deep) is Outcome.MISSING
+
     def test_of_two_titles_the_inner_one_is_meant(self):
         outer, inner = title(content="dash", path=""), title(path="dash")
         assert place("dash/film/dash/stream.mpd", outer, inner).title is inner

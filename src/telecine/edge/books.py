@@ -6,18 +6,17 @@ Rows are remembered for some seconds, so a revocation or a new publication takes
 from collections.abc import Callable
 from functools import lru_cache
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session as Reading
+from sqlalchemy import select
 
-from telecine.catalog import marks, sites, storages
+from telecine.catalog import mark_sessions, marks, session_keys, storages
 from telecine.catalog.database import Database
-from telecine.catalog.mark_models import MarkedTitle, MarkSecret, MarkSession
+from telecine.catalog.mark_models import MarkedTitle, MarkSecret
 from telecine.catalog.seal import Sealer
 from telecine.core.job import MarkLayout
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.sequence import SequenceKey, derive_key
 from telecine.core.watermark.ticket import Ticket
-from telecine.core.watermark.token_keys import TokenKeys, derive_token_keys
+from telecine.core.watermark.token_keys import TokenKeys
 from telecine.core.watermark.tokens import token_digest
 from telecine.edge.fresh import Fresh
 from telecine.edge.objects import Bucket
@@ -54,8 +53,7 @@ class Books:
 
     def session(self, token: str, ticket: Ticket) -> Session | None:
         """The session of a token, None where the catalog knows none."""
-        digest = token_digest(token)
-        return self._sessions.get(digest, lambda: self._find_session(digest, ticket))
+        return self._sessions.get(token_digest(token), lambda: self._find_session(token, ticket))
 
     def bucket(self, storage_id: str) -> Bucket:
         """An open storage of the site. Raises NOT_FOUND and STORAGE_REFUSED."""
@@ -82,24 +80,19 @@ class Books:
         return lru_cache(len(Family))(lambda family: derive_key(secret, self.site, content_id, family))
 
     def _find_token_keys(self) -> TokenKeys:
-        secret = self.secret()
+        self.secret()  # or else this would make one
         with self._database.read() as s:
-            site_key = sites.site_key(self._sealer, sites.get(s, self.site))
-        return derive_token_keys(secret, self.site, site_key).for_reading()
+            return session_keys.token_keys(s, self._sealer, self.site).for_reading()
 
     def _find_titles(self, wanted: tuple[str, ...]) -> tuple[Title, ...]:
         mine = (MarkedTitle.site_id == self.site) & MarkedTitle.content_id.in_(wanted)
         with self._database.read() as s:
             return tuple(map(_title, s.scalars(select(MarkedTitle).where(mine))))
 
-    def _find_session(self, digest: str, ticket: Ticket) -> Session | None:
+    def _find_session(self, token: str, ticket: Ticket) -> Session | None:
         with self._database.read() as s:
-            rows = _sessions(s, self.site, digest, ticket)
-        if not rows:
-            return None
-        return Session(
-            content_id=rows[0].content_id, expires=rows[0].expires, revoked=any(row.revoked is not None for row in rows)
-        )
+            row = mark_sessions.of_token(s, self.site, token, ticket)
+        return None if row is None else Session(row.content_id, row.expires, revoked=row.revoked is not None)
 
     def _open(self, storage_id: str) -> Bucket:
         with self._database.read() as s:
@@ -118,18 +111,3 @@ def _title(row: MarkedTitle) -> Title:
         output_path=row.output_path,
         version=str(row.job_id),
     )
-
-
-def _sessions(s: Reading, site: str, digest: str, ticket: Ticket) -> list[MarkSession]:
-    """The rows that a token can be of, that of exactly this token first.
-
-    By what it says as well as by its digest: one session may be written as a token in more than one way, and another
-    way of writing a revoked one must not open anything.
-    """
-    said = [MarkSession.token_digest == digest]
-    if ticket.session:
-        said.append(MarkSession.session == ticket.session)
-    elif ticket.payload:
-        said.append(MarkSession.payload == ticket.payload.hex())
-    rows = s.scalars(select(MarkSession).where(MarkSession.site_id == site, or_(*said)).order_by(MarkSession.id))
-    return sorted(rows, key=lambda row: row.token_digest != digest)

@@ -70,12 +70,20 @@ def find_place(parts: tuple[str, ...], titles: Iterable[Title]) -> Place:
 
     Raises Refused for what is not published and for what viewers may not ask for.
     """
-    matching = [title for title in titles if parts[: len(title.folder)] == title.folder]
+    matching = [(depth, title) for title in titles for depth in range(1, len(parts)) if _is_in(title, parts[:depth])]
     if not matching:
         raise Refused(Outcome.MISSING, "There is no such title.")
     # Of two titles of which one lies in the other's folder, the inner one is meant.
-    title = max(matching, key=lambda one: len(one.folder))
-    return _inside(title, parts[len(title.folder) :])
+    depth, title = max(matching, key=lambda one: one[0])
+    return _inside(title, parts[depth:])
+
+
+def _is_in(title: Title, folder: tuple[str, ...]) -> bool:
+    """Whether `folder` is the title's own, as an address says it: whole, or without its beginning.
+
+    Addresses are issued without the beginning of the output path where a CDN has that in its origin's path.
+    """
+    return folder == title.folder or (len(folder) > 1 and title.folder[-len(folder) :] == folder)
 
 
 def _inside(title: Title, below: tuple[str, ...]) -> Place:
