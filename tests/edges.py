@@ -3,21 +3,28 @@
 Every file of a made-up tree holds its own key, so that a test sees at once which variant was served.
 """
 
+import atexit
 import base64
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import select
 from starlette.testclient import TestClient
 from tests import plans
 from tests.jobs import SITE, new_job, services_in
 
 from telecine.catalog import marks, sites
+from telecine.catalog.database import Database
 from telecine.catalog.mark_models import MarkedTitle, MarkSession
 from telecine.catalog.models import Job
+from telecine.catalog.seal import Sealer
 from telecine.core import layout
 from telecine.core.plan import Plan
 from telecine.core.watermark.bias import Family
@@ -30,7 +37,9 @@ from telecine.core.watermark.token_keys import TokenKeys, derive_token_keys
 from telecine.core.watermark.tokens import token_digest
 from telecine.edge.open import create_app
 from telecine.jobs.services import Services
+from telecine.settings import Settings
 from telecine.storage.folder import FolderStore
+from telecine.storage.open import StoreFactory
 from telecine.storage.store import Store
 
 DOCUMENTED = bytes.fromhex("50b658ee13e133")
@@ -105,7 +114,7 @@ class Stage:
 
     def publish(
         self, kind: str = "unlabeled", content: str = "film", path: str = "vod", trees: Sequence[Any] = TREES,
-        with_sidecars: bool = True, positions: int = 80,
+        with_sidecars: bool = True, positions: int = 8,
     ) -> Plan:  # fmt: skip
         """Put a made-up marked title into the storage and into the catalog."""
         plan, files = made_up(kind, trees, positions)
@@ -180,11 +189,25 @@ class Stage:
         return token
 
 
+@cache
+def _prepared() -> Path:
+    """A folder with a migrated database, a site and a job in it: quicker to copy than to make."""
+    folder = Path(tempfile.mkdtemp(prefix="telecine-edge-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    services = services_in(folder)
+    new_job(services)
+    services.database.close()
+    return folder
+
+
 def stage_in(folder: Path) -> Stage:
     """A site on folders below `folder`."""
-    services = services_in(folder)
-    job_id = new_job(services)
+    shutil.copytree(_prepared(), folder, dirs_exist_ok=True)
+    settings = Settings(_env_file=None, data_dir=folder)
+    stores = StoreFactory("folder", settings.buckets)
+    services = Services(settings, Database(settings.database), Sealer(bytes(32)), stores)
     with services.database.read() as s:
+        job_id = s.scalars(select(Job.id)).one()
         storage_id = s.get_one(Job, job_id).output_storage
     store = services.stores.open("output", "RG011", "", "")
     return Stage(services, storage_id, job_id, store)

@@ -1,20 +1,33 @@
 """The edge over HTTP: each viewer gets the variants that his token says, and nobody gets anything else."""
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
-from tests.edges import DOCUMENTED, PREFIX, SESSION, SITE, Stage, stage_in, url
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy.exc import OperationalError
+from tests.edges import DOCUMENTED, PREFIX, SESSION, SITE, TREES, Stage, stage_in, url
 
-from telecine.catalog import sites
+from telecine.apis.packaging.addresses import session_url
+from telecine.catalog import mark_sessions, session_keys, sites
 from telecine.catalog.mark_models import MarkedTitle, MarkSession
+from telecine.catalog.mark_sessions import NewSession
 from telecine.core import layout
+from telecine.core.watermark.bias import Family
+from telecine.core.watermark.delivery_format import DeliveryFormat
+from telecine.core.watermark.pace_info import rendition_sidecar
 from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.sequence import bit, pattern
+from telecine.core.watermark.token_aes import write_aes
 from telecine.core.watermark.token_cwt import write_cwt
 from telecine.core.watermark.token_jwt import write_jwt
+from telecine.core.watermark.token_keys import derive_token_keys
+from telecine.core.watermark.tokens import TokenForm
 
 CYCLE = "100010000 01010000 10110110 01011000 11101110 00010011 11100001 00110011".replace(" ", "")
 GOLDEN = "0000" + CYCLE
@@ -36,11 +49,11 @@ def variant(key: str) -> str:
     return "1" if key.rpartition("/")[2].startswith(layout.UNLISTED) or key.startswith("1/") else "0"
 
 
-def stream(client, token, plan, kind, count=69, content="film"):
+def stream(client, token, plan, kind, count=69):
     """The variants that a viewer is served, segment by segment, of the first rendition."""
     tree = next(tree for tree in plan.trees if tree.folder == kind)
     track = layout.track_files(plan, tree)["v0"]
-    answers = [client.get(url(token, f"{kind}/{track.at(position)}", content)) for position in range(count)]
+    answers = [client.get(url(token, f"{kind}/{track.at(position)}")) for position in range(count)]
     assert {answer.status_code for answer in answers} == {200}
     return "".join(variant(answer.text) for answer in answers)
 
@@ -48,7 +61,7 @@ def stream(client, token, plan, kind, count=69, content="film"):
 @pytest.mark.parametrize("kind", ["unlabeled", "prefixed"])
 @pytest.mark.parametrize(("tree", "streaming_format"), [("dash", "dash"), ("hls", "hls"), ("cmaf", "dash")])
 def test_the_documented_example_bit_by_bit(stage, kind, tree, streaming_format):
-    plan = stage.publish(kind)
+    plan = stage.publish(kind, positions=69)
     token = stage.open(stage.aes(streaming_format=streaming_format))
     assert stream(stage.client(), token, plan, tree) == GOLDEN
 
@@ -57,7 +70,7 @@ def test_the_documented_example_bit_by_bit(stage, kind, tree, streaming_format):
 @pytest.mark.parametrize("code", [SessionCode.UNIFORM, SessionCode.UP_TO_4, SessionCode.UP_TO_6])
 @pytest.mark.parametrize("form", ["jwt", "cwt"])
 def test_sequences_are_those_that_the_detector_computes(stage, kind, code, form):
-    plan = stage.publish(kind)
+    plan = stage.publish(kind, trees=TREES[:2], positions=80)
     said = stage.ticket(
         code=code,
         payload=b"",
@@ -68,27 +81,27 @@ def test_sequences_are_those_that_the_detector_computes(stage, kind, code, form)
     )
     token = write_jwt(said, stage.token_keys()) if form == "jwt" else write_cwt(said, stage.token_keys())
     stage.open(token, code=code.value)
-    key = stage.keys()(code.value)
+    key = stage.keys()(Family(code.value))
     wanted = "".join(str(int(bit(key, SESSION, position))) for position in range(80))
     for tree in ("dash", "hls"):
         assert stream(stage.client(), token, plan, tree, 80) == wanted
 
 
 def test_a_pattern_that_travels_in_the_token_is_served_as_it_is(stage):
-    plan = stage.publish()
-    key = stage.keys()(SessionCode.UP_TO_4.value)
+    plan = stage.publish(trees=TREES[:1], positions=80)
+    key = stage.keys()(Family.UP_TO_4)
     said = stage.ticket(
         code=SessionCode.UP_TO_4, payload=b"", session=SESSION, content="film",
         expires=LATER, pattern=pattern(key, SESSION, 20), pattern_bits=20,
     )  # fmt: skip
-    token = stage.open(write_cwt(said, stage.token_keys()), code="up_to_4")
+    token = stage.open(write_cwt(said, stage.token_keys(), nonce=bytes(12)), code="up_to_4")
     wanted = "".join(str(int(bit(key, SESSION, position % 20))) for position in range(80))
     assert stream(stage.client(), token, plan, "dash", 80) == wanted
 
 
 def test_two_viewers_at_once_get_their_own_variants(stage):
     """Everything that the edge remembers is shared between viewers, and never the choice."""
-    plan = stage.publish()
+    plan = stage.publish(trees=TREES[:1], positions=69)
     tokens = [
         stage.open(stage.aes(payload=payload), payload=payload, session=f"{number:032x}")
         for number, payload in enumerate((DOCUMENTED, bytes(7), bytes(7 * [255])))
@@ -262,10 +275,7 @@ class TestWhoIsRefused:
         assert other != token
         for written in (token, token.rstrip("="), other, f"anything.{token}"):
             assert told(stage.client().get(url(written, FIRST))) == (403, "revoked")
-        from telecine.edge import fresh
-
-        later = fresh.time.monotonic() + 5.1
-        monkeypatch.setattr(fresh.time, "monotonic", lambda: later)
+        monkeypatch.setattr("telecine.edge.fresh.monotonic", lambda: time.monotonic() + 5)
         assert told(stage.client().get(url(token, FIRST))) == (403, "revoked")
 
     def test_a_token_that_wants_a_revoke_token_before_it(self, stage):
@@ -288,9 +298,6 @@ class TestWhoIsRefused:
         with stage.services.database.write() as s:
             other = sites.create(s, stage.services.sealer, "ELSE")
             site_key = sites.site_key(stage.services.sealer, other)
-        from telecine.core.watermark.token_aes import write_aes
-        from telecine.core.watermark.token_keys import derive_token_keys
-
         expires = LATER
         said = stage.ticket(site="ELSE", content="film", expires=expires, pattern_bits=64)
         keys = derive_token_keys(stage.secret, "ELSE", site_key)
@@ -359,7 +366,6 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         "path",
         [
-            "vod/film/../film/dash/stream.mpd",
             "vod/film/%2e%2e/film/dash/stream.mpd",
             "vod/film/..%2f..%2fsecret",
             "vod/film%2fdash%2fstream.mpd",
@@ -408,9 +414,7 @@ class TestWhatIsRefused:
         stage.publish()
         token = stage.open(stage.aes())
         sidecar = "vod/film/dash/video/avc1/{}/WMPaceInfo/sidecar.cbor"
-        from telecine.core.watermark.pace_info import rendition_sidecar
-
-        names = [f"seg-{number}.m4s" for number in range(80)]
+        names = [f"seg-{number}.m4s" for number in range(8)]
         stage.store.upload(rendition_sidecar(names[1:]), sidecar.format(1), "")
         stage.store.upload(b"nonsense", sidecar.format(2), "")
         client = stage.client()
@@ -419,22 +423,52 @@ class TestWhatIsRefused:
         assert client.get(url(token, "dash/video/avc1/1/init.mp4")).status_code == 200
 
     def test_a_title_without_sidecars_goes_by_names(self, stage):
-        plan = stage.publish(with_sidecars=False)
+        plan = stage.publish(trees=TREES[:1], positions=69, with_sidecars=False)
         token = stage.open(stage.aes())
         assert stream(stage.client(), token, plan, "dash") == GOLDEN
 
 
+@pytest.mark.parametrize("form", list(TokenForm))
+@pytest.mark.parametrize("kind", ["unlabeled", "prefixed"])
+def test_sessions_of_every_form_as_the_session_api_opens_them(stage, kind, form):
+    """Each plays where its address leads, and not any more once it is revoked."""
+    plan = stage.publish(kind, trees=TREES[:1], path="customers/vod")
+    database, sealer = stage.services.database, stage.services.sealer
+    with database.write() as s:
+        if form is TokenForm.AKAMAI:
+            session_keys.set_akamai(s, sealer, SITE, rsa_pem(), "password")
+        asked = NewSession("film", "dash", "someone", form, direct=form.names_sessions)
+        opened = mark_sessions.open_session(s, sealer, SITE, asked, stage.clock())
+    place = (opened.title.output_path, "film", opened.tree)
+    at = urlsplit(
+        session_url("https://cdn.example", "" if form is TokenForm.AKAMAI else PREFIX, opened.token, place, "dash")
+    )
+    manifest = stage.client().get(at.path)
+    assert manifest.status_code == 200, manifest.text
+    folder = at.path.rpartition("/")[0]
+    answers = [stage.client().get(f"{folder}/video/avc1/1/seg-{number}.m4s") for number in range(8)]
+    rule = DeliveryFormat()
+    wanted = [str(int(rule.bit(bytes.fromhex(opened.row.payload), number))) for number in range(8)]
+    assert [variant(answer.text.removeprefix("customers/vod/film/")) for answer in answers] == wanted
+    assert plan.marking
+    with database.write() as s:
+        mark_sessions.revoke(mark_sessions.get(s, SITE, opened.row.session), stage.clock())
+    assert told(stage.client().get(at.path)) == (403, "revoked")
+
+
+def rsa_pem() -> bytes:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 class TestWhenThingsChangeOrFail:
     def test_a_title_that_is_published_again_is_served_anew(self, stage, monkeypatch):
-        from telecine.edge import fresh
-
         stage.publish()
         token = stage.open(stage.aes())
         client = stage.client()
         first = client.get(url(token, FIRST))
         stage.store.upload(b"another cut", SECOND, "")
-        later = fresh.time.monotonic() + 6
-        monkeypatch.setattr(fresh.time, "monotonic", lambda: later)
+        monkeypatch.setattr("telecine.edge.fresh.monotonic", lambda: time.monotonic() + 5)
         second = client.get(url(token, FIRST), headers={"If-None-Match": first.headers["etag"]})
         assert (second.status_code, second.content) == (200, b"another cut")
 
@@ -460,8 +494,6 @@ class TestWhenThingsChangeOrFail:
         assert client.get(url(token, FIRST)).status_code == 200, "and nothing of it is remembered"
 
     def test_a_database_that_is_gone(self, stage, monkeypatch):
-        from sqlalchemy.exc import OperationalError
-
         stage.publish()
         token = stage.open(stage.aes())
         client = stage.client()

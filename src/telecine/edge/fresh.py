@@ -1,9 +1,9 @@
 """What was looked up a moment ago. Viewers ask for many files of few titles, and the catalog should not notice."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from time import monotonic
 
 
 class Fresh[K: Hashable, V]:
@@ -12,16 +12,15 @@ class Fresh[K: Hashable, V]:
     Threads that miss the same key at once may each load it: a lookup costs less than making them wait for each other.
     """
 
-    def __init__(self, seconds: float, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
         self._most = most
-        self._clock = clock
         self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: K, load: Callable[[], V]) -> V:
         """The value of `key`, from `load` where none is fresh. What `load` raises goes on, and nothing is kept."""
-        now = self._clock()
+        now = monotonic()
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and now - kept[0] < self._seconds:
