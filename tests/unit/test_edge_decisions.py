@@ -11,6 +11,9 @@ from telecine.core import layout
 from telecine.core.job import MarkLayout
 from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.ticket import Ticket
+from telecine.core.watermark.token_aes import write_aes
+from telecine.core.watermark.token_keys import TokenKeys
+from telecine.core.watermark.tokens import read_token
 from telecine.edge.address import LONGEST, read_address
 from telecine.edge.names import Kind, read_name
 from telecine.edge.place import Title, find_place
@@ -319,3 +322,14 @@ class TestRights:
     )
     def test_who_is_not(self, rules, said, session, outcome):
         assert refused(check, Rules("DEMO", **rules), ticket(**said), "", "film", session, NOW) is outcome
+
+
+def test_documented_tokens_are_read_under_every_site_key():
+    """They begin alike whatever they say, and with one key in some hundred as a COSE message does."""
+    found = 0
+    for number in range(600):
+        keys = TokenKeys("DEMO", site_key=f"{number:032x}".encode())
+        token = write_aes(ticket(), keys.site_key)
+        found += token.startswith(("0", "9g"))
+        assert read_token(token, keys).payload == bytes(7), keys.site_key
+    assert found
