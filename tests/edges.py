@@ -8,7 +8,7 @@ import base64
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -19,12 +19,14 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from tests import plans
 from tests.jobs import SITE, new_job, services_in
+from tests.services import Seaweed
 
-from telecine.catalog import marks, sites
+from telecine.catalog import marks, sites, storages
 from telecine.catalog.database import Database
 from telecine.catalog.mark_models import MarkedTitle, MarkSession
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer
+from telecine.catalog.storages import StorageValues
 from telecine.core import layout
 from telecine.core.plan import Plan
 from telecine.core.watermark.bias import Family
@@ -211,6 +213,21 @@ def stage_in(folder: Path) -> Stage:
         storage_id = s.get_one(Job, job_id).output_storage
     store = services.stores.open("output", "RG011", "", "")
     return Stage(services, storage_id, job_id, store)
+
+
+def stage_on_s3(folder: Path, server: Seaweed) -> Stage:
+    """A site whose storage is a new bucket of an S3 server."""
+    stage = stage_in(folder)
+    bucket, keys = server.make_bucket(), server.reader
+    settings = stage.services.settings.model_copy(update={"storage_kind": "s3", "s3_endpoint": server.endpoint})
+    stage.services = replace(
+        stage.services, settings=settings, stores=StoreFactory("s3", settings.buckets, server.endpoint)
+    )
+    values = StorageValues("s3", bucket, "output", "RG011", keys.access_key, keys.secret_key)
+    with stage.services.database.write() as s:
+        stage.storage_id = storages.create(s, stage.services.sealer, SITE, values).storage_id
+    stage.store = stage.services.stores.open(bucket, "RG011", server.keys.access_key, server.keys.secret_key)
+    return stage
 
 
 def url(token: str, name: str, content: str = "film", path: str = "vod") -> str:
