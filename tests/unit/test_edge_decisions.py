@@ -330,6 +330,6 @@ def test_documented_tokens_are_read_under_every_site_key():
     for number in range(600):
         keys = TokenKeys("DEMO", site_key=f"{number:032x}".encode())
         token = write_aes(ticket(), keys.site_key)
-        found += token.startswith(("0", "9g"))
+        found += token.startswith("0")
         assert read_token(token, keys).payload == bytes(7), keys.site_key
     assert found
