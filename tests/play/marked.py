@@ -194,8 +194,9 @@ def _publish(
         sent["output"]["drm"] = {"enabled": True, "option": drm}
     output = create_bucket(services.settings.buckets, BUCKET)
     with services.database.write() as s:
-        values = storages.StorageValues(BUCKET, BUCKET, "output", "RG011", "key", "secret")
-        sent["output"]["storage_id"] = storages.create(s, services.sealer, SITE, values).storage_id
+        for side, bucket in (("input", "clips"), ("output", BUCKET)):
+            values = storages.StorageValues(bucket, bucket, side, "RG011", "key", "secret")
+            sent[side]["storage_id"] = storages.create(s, services.sealer, SITE, values).storage_id
         mark_key = derive_mark_key(marks.secret(s, services.sealer, SITE), SITE, content)
     policy = FAST.model_copy(update={"gop_seconds": GOP_SECONDS})
     chosen = MarkingPolicy(layout=layout, shortest_seconds=5, narrowest=320)
