@@ -45,7 +45,6 @@ from telecine.storage.folder import FolderStore, create_bucket
 
 PREFIX = "wm-contents"
 BUCKET = "marked"
-GOP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -198,13 +197,12 @@ def _publish(
             values = storages.StorageValues(bucket, bucket, side, "RG011", "key", "secret")
             sent[side]["storage_id"] = storages.create(s, services.sealer, SITE, values).storage_id
         mark_key = derive_mark_key(marks.secret(s, services.sealer, SITE), SITE, content)
-    policy = FAST.model_copy(update={"gop_seconds": GOP_SECONDS})
     chosen = MarkingPolicy(layout=layout, shortest_seconds=5, narrowest=320)
-    spec = translate_job(JobRequest.model_validate(sent), sent, policy, chosen).spec
+    spec = translate_job(JobRequest.model_validate(sent), sent, FAST, chosen).spec
     ring = KeyRing(services.database, services.sealer, SITE)
     outcome = run_all(
         spec, Stores(FolderStore(inputs), FolderStore(output)), studio.folder / "work" / content, tools(),
-        MediaLimits(), policy, lambda *_: None, lambda _: None, 1, ring, mark_key,
+        MediaLimits(), FAST, lambda *_: None, lambda _: None, 1, ring, mark_key,
     )  # fmt: skip
     with services.database.write() as s:
         job = jobs.create(s, SITE, jobs.NewJob(spec=spec, request={}, priority=2))
