@@ -73,6 +73,22 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(default=2_000_000, description="Largest JSON request body, in bytes.")
 
+    # the edge for marked titles
+    edge_port: int = Field(default=8788, description="Port that the edge listens on.")
+    edge_prefixes: list[str] = Field(
+        default=["wm-contents", "dldzkdpsxmdnjrtm"],
+        description="Folders at the front of an edge's paths, behind which a watermarking token follows.",
+    )
+    edge_available_minutes: int = Field(
+        default=0, ge=0, description="Oldest watermarking token that an edge serves, in minutes; 0 means any age."
+    )
+    edge_known_sessions: bool = Field(
+        default=True, description="Whether an edge serves only sessions that the session API has opened."
+    )
+    edge_cache_bytes: int = Field(
+        default=256 * 2**20, ge=0, description="Memory for files that an edge's viewers have in common, in bytes."
+    )
+
     # storages
     storage_kind: Literal["folder", "s3"] = Field(
         default="folder", description="What a registered bucket is: a folder of bucket_dir, or an S3 bucket."

@@ -1,10 +1,14 @@
 """The docs name what exists: every setting, every decision."""
 
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from telecine.core.job import MarkLayout
+from telecine.edge.names import Kind
+from telecine.edge.place import Title, find_place
 from telecine.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,3 +32,34 @@ def test_every_decision_is_in_the_index() -> None:
     index = (DOCS / "decisions/README.md").read_text()
     decisions = {path.name for path in (DOCS / "decisions").glob("0*.md")}
     assert decisions == {name for name in decisions if f"({name})" in index}
+
+
+REWRITE = re.compile(r"^rewrite (\S+) (\S+) break;$", re.MULTILINE)
+
+
+def rewritten(rules: list[tuple[str, str]], path: str) -> str:
+    """What nginx makes of a path: the first rule that fits, and no other."""
+    for pattern, replacement in rules:
+        if re.search(pattern, path):
+            return re.sub(pattern, re.sub(r"\$(\d)", r"\\\1", replacement), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", MarkLayout)
+@pytest.mark.parametrize("tree", ["dash", "hls", "cmaf"])
+def test_the_rewriting_rules_for_edges_find_both_variants(kind: MarkLayout, tree: str) -> None:
+    """The standard's `<folder>/<variant>/<file>` is where the variant was published."""
+    found = REWRITE.findall((DOCS / "edges.md").read_text())
+    assert len(found) == 4
+    rules = found[:2] if kind is MarkLayout.UNLABELED else found[2:]
+    title = Title("film", kind, frozenset({tree}), "storage", "customers/vod", "1")
+    names = ("video/avc1/1/segment-7.ts", "audio/en/mp4a/1/segment-7.aac", "master.m3u8")
+    for name in names:
+        place = find_place((*title.folder, tree, *name.split("/")), [title])
+        folder, _, file = f"/customers/vod/film/{tree}/{name}".rpartition("/")
+        variants = (0, 1) if place.kind is Kind.SEGMENT else ()
+        assert [rewritten(rules, f"{folder}/{variant}/{file}") for variant in variants] == [
+            f"/{place.key(variant)}" for variant in variants
+        ]
+        if not variants:
+            assert rewritten(rules, f"{folder}/{file}") == f"/{place.key(0)}"

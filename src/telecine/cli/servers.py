@@ -1,4 +1,4 @@
-"""`telecine serve`, `api`, `worker`, `temporal`: the long-running parts, together or each by itself."""
+"""`telecine serve`, `api`, `worker`, `edge`, `temporal`: the long-running parts, together or each by itself."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("api")(api)
     app.command("worker")(worker)
+    app.command("edge")(edge)
     app.command("temporal")(temporal)
 
 
@@ -59,6 +60,23 @@ def worker(
         in_force = in_force.model_copy(update={"regions": region})
     configure(in_force.log_format)
     raise typer.Exit(run_worker(in_force))
+
+
+def edge(
+    site: rooms.SiteOption = "",
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: TELECINE_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. Default: TELECINE_EDGE_PORT.")] = None,
+) -> None:
+    """Serve one site's marked titles to viewers, each in the variants of his token."""
+    from telecine.apis.app import listen
+    from telecine.edge.open import create_app
+
+    in_force = rooms.settings()
+    configure(in_force.log_format)
+    chosen = rooms.site_id(rooms.database(in_force), site)
+    place = {"host": host or in_force.host, "port": port or in_force.edge_port}
+    complaints().print(f"Edge of {chosen}: http://{place['host']}:{place['port']}  (Ctrl-C ends it)", markup=False)
+    listen(create_app(in_force, chosen), in_force.model_copy(update=place))
 
 
 def temporal() -> None:

@@ -1,0 +1,1 @@
+"""The edge: serves marked trees, and gives each viewer the variants that his token says."""
