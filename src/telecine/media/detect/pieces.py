@@ -19,7 +19,7 @@ from telecine.media.mark_mask import LOOK
 THUMB = (14, 24)
 """Rows and columns of a thumbnail."""
 CENTRE = 0.8
-"""The part of a picture's width and height, about its middle, that its thumbnail shows: borders and logos are outside."""
+"""The part of a picture, about its middle, that its thumbnail shows: borders and most logos are outside."""
 
 type Look = NDArray[np.uint8]
 """A picture of `LOOK` (360 rows, 640 columns), luma."""
