@@ -24,7 +24,7 @@ LEAST_INLIERS = 16
 
 _ROUNDS = 5000
 _CONFIDENCE = 0.9999
-_SCALES = (0.3, 3.0)
+_SCALES = (0.2, 5.0)
 _CORNERS = np.array([(0, 0), (LOOK[1] - 1, 0), (LOOK[1] - 1, LOOK[0] - 1), (0, LOOK[0] - 1)], dtype=np.float64)
 
 type Mask = NDArray[np.uint8]
@@ -123,7 +123,7 @@ def warp(look: Look, transform: Transform) -> Look:
 
 
 def seen(transform: Transform, inset: float = 4.0) -> Mask:
-    """Which pixels of the title's picture the leak's picture covers (255, else 0), `inset` leak pixels from its edge."""
+    """The title's pixels that the leak's picture covers (255, else 0), but for `inset` leak pixels along its edges."""
     rows, columns = LOOK
     whole = np.zeros(LOOK, np.uint8)
     edge = round(inset)

@@ -220,8 +220,8 @@ def _fit(leak: Floats, title: Floats) -> tuple[float, float]:
     """Speed and offset; speed 1 where the stretch is too short to tell."""
     if len(leak) < 2 or leak[-1] - leak[0] < WINDOW * STEP:
         return 1.0, float(np.median(title - leak))
-    speed, offset = np.polyfit(leak, title, 1)
-    speed = float(np.clip(speed, 1 / MOST_SPEED, MOST_SPEED))
+    steepness, _ = np.polyfit(leak, title, 1)
+    speed = float(np.clip(steepness, 1 / MOST_SPEED, MOST_SPEED))
     return speed, float(np.median(title - speed * leak))
 
 
