@@ -22,6 +22,7 @@ PRECISION = 1.5
 LEAST_INLIERS = 16
 """Features that must agree. Pictures that have nothing in common reach 4 to 9, whatever their number."""
 
+_CONTRAST = 0.02  # half the usual: dark and soft pictures have features too
 _ROUNDS = 5000
 _CONFIDENCE = 0.9999
 _SCALES = (0.2, 5.0)
@@ -47,11 +48,13 @@ class Fit:
 
 
 def features(look: Look, most: int = FEATURES) -> Features:
-    """The `most` clearest features of a picture, of mean strength too where it is dark or soft."""
-    found, descriptors = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02).detectAndCompute(look, None)
+    """The `most` clearest features of a picture."""
+    finder = cv2.SIFT.create(nfeatures=most, contrastThreshold=_CONTRAST)
+    found, descriptors = finder.detectAndCompute(look, None)  # type: ignore[call-overload]
     if descriptors is None:
         return Features(np.empty((0, 2)), np.empty((0, 128), np.float32))
-    return Features(cv2.KeyPoint.convert(found).astype(np.float64), np.asarray(descriptors, np.float32))
+    places = np.array([point.pt for point in found], dtype=np.float64)
+    return Features(places, np.asarray(descriptors, np.float32))
 
 
 def matches(leak: Features, title: Features) -> tuple[Floats, Floats]:
@@ -79,13 +82,14 @@ def fit_places(leak: Floats, title: Floats, least: int = LEAST_INLIERS) -> Fit |
     if len(leak) < least:
         return None
     cv2.setRNGSeed(1)  # the same leak gives the same report
-    transform, inliers = cv2.findHomography(
+    found, inliers = cv2.findHomography(
         leak, title, cv2.USAC_MAGSAC, PRECISION, maxIters=_ROUNDS, confidence=_CONFIDENCE
     )
-    if transform is None or not plausible(transform):
+    transform = np.asarray(found, np.float64)
+    if transform.shape != (3, 3) or not plausible(transform):
         return None
     count = _different(leak[inliers.ravel() > 0])
-    return Fit(np.asarray(transform, np.float64), count) if count >= least else None
+    return Fit(transform, count) if count >= least else None
 
 
 def _different(places: Floats) -> int:

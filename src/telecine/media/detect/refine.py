@@ -40,9 +40,9 @@ def moments(leak: LookSource, piece: Piece, most: int) -> list[float]:
     return [float(time) for time in times[np.unique(np.linspace(0, len(times) - 1, most).astype(int))]]
 
 
-def place(leak: LookSource, title: LookSource, piece: Piece) -> Fit | None:
+def place(leak: LookSource, title: LookSource, piece: Piece, pairs: int = PAIRS) -> Fit | None:
     """The transform that features of the piece's pictures agree on; None without clear evidence."""
-    times = moments(leak, piece, PAIRS)
+    times = moments(leak, piece, pairs)
     shown, meant = leak.looks(times), title.looks([piece.title_time(time) for time in times])
     return fit(((mirror(one) if piece.mirrored else one), other) for one, other in zip(shown, meant, strict=True))
 
@@ -77,7 +77,7 @@ def _peak(times: Floats, alike: Floats) -> tuple[float, float, float]:
 
 
 def _line(leak: Floats, title: Floats, weights: Floats, guess: float) -> tuple[float, float]:
-    """Speed and offset of the line through most points: least squares, points that are far off doubted more and more."""
+    """Speed and offset of the line through most points: least squares; what is far off is doubted more and more."""
     weights = weights + 1e-6
     speed = _simplest(leak, title, weights, guess)
     return speed, _middle(title - speed * leak, weights)

@@ -74,7 +74,7 @@ def _evenly(thumbs: Thumbs) -> Pictures:
     grid = np.arange(thumbs.times[0], thumbs.times[-1] + STEP / 2, STEP)
     after = np.searchsorted(thumbs.times, grid).clip(1, len(thumbs.times) - 1)
     nearer = after - (grid - thumbs.times[after - 1] < thumbs.times[after] - grid)
-    return thumbs.pictures[nearer]
+    return np.asarray(thumbs.pictures[nearer], np.float32)
 
 
 def _reduced(leak: Pictures, title: Pictures) -> tuple[Pictures, Pictures]:
