@@ -76,7 +76,7 @@ def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
     """
     if np.count_nonzero(visible) < _FEWEST:
         return None
-    left = leak - _fit(leak, visible, title.luma)
+    left: Map = leak - _fit(leak, visible, title.luma)
     most = CLIPPED * _DEVIATION * float(np.median(np.abs(left[visible])))
     shown = visible.astype(np.float32)
     near = np.maximum(_surroundings(shown), np.float32(_LEAST_NEAR))
