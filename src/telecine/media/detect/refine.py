@@ -16,7 +16,7 @@ from telecine.media.detect.pieces import Floats, LookSource, Piece, mirror
 
 CUSTOMARY = (1.0, 24 / 25, 25 / 24, 1000 / 1001, 1001 / 1000)
 """Speeds that films are really shown at, the likeliest first."""
-PAIRS = 16
+PAIRS = 12
 """Pictures that are compared to find the place."""
 MOMENTS = 32
 """Pictures that are compared to find the time."""
