@@ -50,10 +50,6 @@ def _scene(seed: int, moving: bool) -> list[Look]:
     ground, thing = texture(random, 520, 900), texture(random, 110, 150)
     way, step = random.uniform(-1.2, 1.2, 2) * moving, random.uniform(1, 3, 2)
     start = random.uniform(40, 200, 2)
-        random.uniform(-1.2, 1.2, 2) * moving,
-        random.uniform(80, 400, 2) / (1, 2),
-        random.uniform(1, 3, 2),
-    )
     pictures = []
     for number in range(round(SECONDS * RATE)):
         left, top = np.array([130.0, 80.0]) + way * number
@@ -85,13 +81,14 @@ def shown(
 ) -> list[Look]:
     """What a leak has of `title` from `begin` on, for `seconds` of the leak; `warp` maps title to leak. Coded badly."""
     random = np.random.default_rng(7)
-    noise = random.normal(0, 4, (8, *LOOK)).astype(np.float32)
+    noise = random.normal(0, 4, (4, *LOOK)).astype(np.int8)
+    darker = (255 * ((np.arange(256) * 0.9 + 10) / 255) ** 1.2).clip(0, 255).astype(np.uint8)
     times = begin + speed * np.arange(round(seconds * rate)) / rate
     leak = []
     for number, look in enumerate(title.looks(list(times))):
         laid = look if warp is None else cv2.warpPerspective(look, warp, _SIZE)
-        grey = 255 * (np.clip((mirror(laid) if mirrored else laid) * 0.9 + 10 + noise[number % 8], 0, 255) / 255) ** 1.2
-        leak.append(cv2.imdecode(cv2.imencode(".jpg", grey.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 35])[1], 0))
+        noisy = cv2.add(cv2.LUT(mirror(laid) if mirrored else laid, darker), noise[number % 4], dtype=cv2.CV_8U)
+        leak.append(cv2.imdecode(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], 0))
     return leak
 
 
