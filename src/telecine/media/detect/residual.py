@@ -87,6 +87,17 @@ def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
     return Evidence(left * mark, title.forgiven * mark)
 
 
+def misfit(leak: Map, visible: Places, title: TitleView) -> float:
+    """How much of `leak` the title's picture leaves unexplained in most places, in steps of luma.
+
+    It is the median, so a logo, which pulls an alignment that is made by eye, has no say in it. Infinite where nothing
+    is visible.
+    """
+    if np.count_nonzero(visible) < _FEWEST:
+        return float("inf")
+    return float(np.median(np.abs(leak - _fit(leak, visible, title.luma))[visible]))
+
+
 def _fit(leak: Map, visible: Places, luma: Map) -> Map:
     """The leak's luma as far as the title's explains it: least squares over 13 terms, twice without what is far off."""
     terms = _terms(luma)
