@@ -2,8 +2,8 @@
 
 Each attack begins with what viewers were delivered, changes time, then the picture, and encodes again, once or twice.
 Most changes are filters of ffmpeg; those it has not are in `bench.redraw`. `bench.pirate` carries attacks out. Levels
-and gates (the greatest share of the segments left that may be read wrongly) follow the project's research on watermarks,
-as do the figures of its prototype.
+and gates (the greatest share of the segments left that may be read wrongly) follow the project's research on
+watermarks, as do the figures of its prototype.
 """
 
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ def leak(attack: Attack, copies: Sequence[Path], advert: Path, shape: Shape, tar
 def graph(attack: Attack, shape: Shape) -> str:
     """The attack's `-filter_complex`, from inputs 0 (a copy) and 1 (another copy, or the advert) to the pad `v`."""
     filters = attack.filters.format(w=shape.width, h=shape.height)
-    return ";".join([*_mixed(attack), *_cut(attack, shape), f"[cut]{filters}[v]"])
+    return ";".join([*_mixed(attack, shape), *_cut(attack, shape), f"[cut]{filters}[v]"])
 
 
 def _make(attack: Attack, copies: Sequence[Path], advert: Path, shape: Shape, target: Path, tools: Tools) -> None:
@@ -53,12 +53,12 @@ def _make(attack: Attack, copies: Sequence[Path], advert: Path, shape: Shape, ta
             _run(tools, [*_files([stage]), *encoder], target)
 
 
-def _mixed(attack: Attack) -> list[str]:
+def _mixed(attack: Attack, shape: Shape) -> list[str]:
     if not attack.mix:
         return ["[0:v]null[mixed]"]
     if attack.mix == EVERY_OTHER:
         chosen = ["[0:v]select=not(mod(n\\,2))[even]", "[1:v]select=mod(n\\,2)[odd]"]
-        return [*chosen, "[even][odd]interleave[mixed]"]
+        return [*chosen, f"[even][odd]interleave,fps={shape.rate:g}[mixed]"]
     return [f"[0:v][1:v]{attack.mix}[mixed]"]
 
 
@@ -110,7 +110,9 @@ def _files(paths: Sequence[Path]) -> list[str]:
 
 
 def _run(tools: Tools, arguments: Sequence[str], target: Path) -> None:
-    subprocess.run(_command(tools, [*arguments, "-an", "-f", "mp4", str(target)]), check=True)
+    # The library of SVT-AV1 talks past ffmpeg's log level.
+    command = _command(tools, [*arguments, "-an", "-f", "mp4", str(target)])
+    subprocess.run(command, check=True, env={"SVT_LOG": "1"})
 
 
 def _command(tools: Tools, arguments: Sequence[str]) -> list[str]:

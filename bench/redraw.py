@@ -16,6 +16,7 @@ from telecine.core.watermark.pattern import CELLS_HIGH, CELLS_WIDE, derive_mark_
 from telecine.media.mark_mask import LOOK, Marker
 
 type Picture = NDArray[np.uint8]
+type Map = NDArray[np.floating]
 type Redraw = Callable[[Iterable[Picture], Shape], Iterator[Picture]]
 
 BEND = 6.0
@@ -30,16 +31,13 @@ def bend(pictures: Iterable[Picture], shape: Shape) -> Iterator[Picture]:
     rows, columns = shape.height, shape.width
     aside, down = (_smooth_noise(rows, columns, seed) * BEND * columns / 1280 for seed in (1, 2))
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    luma = (x + aside, y + down)
+    x, y = (x + aside).astype(np.float32), (y + down).astype(np.float32)
     # Colours have half the size, so half the displacement.
-    colour = tuple(cv2.resize(axis, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA) / 2 for axis in luma)
+    half_x, half_y = (cv2.resize(axis, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA) / 2 for axis in (x, y))
     for picture in pictures:
-        yield _from_planes(
-            [
-                cv2.remap(plane, *(luma if number == 0 else colour), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-                for number, plane in enumerate(_planes(picture, shape))
-            ]
-        )
+        luma, *colours = _planes(picture, shape)
+        moved = [_moved(luma, x, y), *(_moved(colour, half_x, half_y) for colour in colours)]
+        yield np.concatenate([plane.reshape(-1) for plane in moved]).reshape(picture.shape)
 
 
 def subtract(pictures: Iterable[Picture], shape: Shape) -> Iterator[Picture]:
@@ -75,15 +73,21 @@ def mark_again(pictures: Iterable[Picture], shape: Shape) -> Iterator[Picture]:
 REDRAWS: dict[str, Redraw] = {"bend": bend, "subtract": subtract, "mark_again": mark_again}
 
 
-def _smooth_noise(rows: int, columns: int, seed: int) -> NDArray[np.float32]:
+def _smooth_noise(rows: int, columns: int, seed: int) -> Map:
     """A smooth field of `rows` by `columns` between -1 and 1, a few waves across."""
     rng = np.random.default_rng(seed)
     coarse = rng.uniform(-1, 1, (CELLS_HIGH // 6, CELLS_WIDE // 6)).astype(np.float32)
-    fine = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
-    return (fine / np.abs(fine).max()).astype(np.float32)
+    fine = np.asarray(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+    return np.asarray(fine / np.abs(fine).max(), dtype=np.float32)
 
 
-def _band(luma: Picture, cell: float) -> NDArray[np.float32]:
+def _moved(plane: Picture, x: Map, y: Map) -> Picture:
+    """The plane whose points come from places (`x`, `y`) of the one given."""
+    moved = cv2.remap(plane, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return moved.astype(np.uint8, copy=False)
+
+
+def _band(luma: Picture, cell: float) -> Map:
     """The part of a picture whose details are about as large as a cell."""
     smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), cell / 4)
     coarse = cv2.GaussianBlur(
@@ -100,12 +104,7 @@ def _planes(picture: Picture, shape: Shape) -> list[Picture]:
     return [picture[:rows], *(plane.reshape(rows // 2, columns // 2) for plane in (blue, red))]
 
 
-def _from_planes(planes: list[Picture]) -> Picture:
-    columns = planes[0].shape[1]
-    return np.concatenate([plane.reshape(-1) for plane in planes]).reshape(-1, columns)
-
-
-def _with_luma(picture: Picture, luma: NDArray[np.float32]) -> Picture:
+def _with_luma(picture: Picture, luma: Map) -> Picture:
     """`picture` with other luma, rounded and held in range."""
     changed = picture.copy()
     changed[: len(luma)] = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
