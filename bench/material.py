@@ -27,7 +27,7 @@ from telecine.media.join import join
 from telecine.media.package import package
 from telecine.media.probe import probe
 from telecine.media.tools import Tools
-from telecine.media.workspace import Workspace
+from telecine.media.workspace import Workspace, write_finished
 
 RATE = 25
 SIZE = (1920, 1080)
@@ -114,9 +114,15 @@ def make_title(tools: Tools, folders: Sequence[Path], target: Path, clips: Seque
 def mark(
     tools: Tools, title: Path, folder: Path, sizes: Sequence[tuple[int, int]], strength: float, segment_seconds: float
 ) -> Marked:
-    """Mark, encode (x264 veryfast, CRF 23) and package `title`, as a job does, in DASH without encryption."""
+    """Mark, encode (x264 veryfast, CRF 23) and package `title`, as a job does, in DASH without encryption.
+
+    What was marked in `folder` before is taken as it is.
+    """
     workspace = Workspace(folder)
-    workspace.input_dir(0).mkdir(parents=True)
+    key = derive_mark_key(SECRET, "BENCH", "title")
+    if workspace.plan.exists():
+        return Marked(Plan.model_validate_json(workspace.plan.read_bytes()), workspace, key)
+    workspace.input_dir(0).mkdir(parents=True, exist_ok=True)
     shutil.copy(title, workspace.input_file(0))
     spec = JobSpec(
         name="bench",
@@ -134,12 +140,12 @@ def mark(
     )
     policy = Policy(preset_h264="veryfast", mark_segment_seconds=segment_seconds, chunk_seconds=20, thumbnails=False)
     plan = make_plan(spec, [probe(workspace.input_file(0), tools, MediaLimits())], policy)
-    key = derive_mark_key(SECRET, "BENCH", "title")
     context = Context(tools, MediaLimits())
     for chunk in plan.chunks:
         encode_chunk(plan, chunk.index, workspace, context, key)
     join(plan, workspace, context, key)
     package(plan, workspace, context)
+    write_finished(workspace, workspace.plan, plan.model_dump_json().encode())
     return Marked(plan, workspace, key)
 
 
