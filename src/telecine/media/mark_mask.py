@@ -25,10 +25,15 @@ FIXED = 32
 MIDDLE = 128
 """What a delta track holds where the mark changes nothing."""
 
+FLOOR = 0.55
+"""Least amplitude above black, in steps. What is under half a step, the rounding of 8 bits takes away whole."""
+
 BUSIEST = 20.0
 PER_DEVIATION = 0.10
 _BRIGHTNESS = (0, 16, 40, 90, 180, 235, 255)
 _FORGIVEN = (0.3, 0.45, 0.85, 1.0, 1.0, 0.7, 0.4)
+_BLACK = (17, 19)
+"""No floor up to the first brightness, all of it from the second on: bars beside the picture stay black."""
 _KEPT = 0.7
 _KEPT_RATE = 25
 
@@ -36,15 +41,24 @@ type Picture = NDArray[np.uint8]
 type Map = NDArray[np.float32]
 
 _BY_BRIGHTNESS = np.interp(np.arange(256), _BRIGHTNESS, _FORGIVEN).astype(np.float32)
+_FLOOR_BY_BRIGHTNESS = np.interp(np.arange(256), _BLACK, (0, FLOOR)).astype(np.float32)
 _THREE = np.ones((3, 3), np.uint8)
 
 
-def visibility(look: Picture) -> Map:
-    """What the eye forgives in each block of a picture of `LOOK` (luma), as a map of `MASK`; about 0.3 to 3.
+def mask_of(look: Picture, strength: float = 0.5) -> Map:
+    """Amplitude of the mark in each block of a picture of `LOOK` (luma), as a map of `MASK`, in steps of 8 bits.
 
-    Deviation of 5 x 5 surroundings, eroded so that the flat side of an edge stays flat, times a factor for brightness
-    (Weber's law, and black where a screen shows steps most).
+    `strength` times what the eye forgives, but never less than `FLOOR` above black. It is also what a detector weights
+    by, whatever the strength: how much of the mark to expect where.
     """
+    brightness, deviation = _statistics(look)
+    floor = _FLOOR_BY_BRIGHTNESS[brightness]
+    mask: Map = np.maximum(strength * _forgiven(brightness, deviation), floor)
+    return mask
+
+
+def _statistics(look: Picture) -> tuple[Picture, Map]:
+    """Mean and deviation of 5 x 5 surroundings for each block of `MASK`."""
     mean = cv2.boxFilter(look, cv2.CV_32F, (5, 5))
     square = cv2.sqrBoxFilter(look, cv2.CV_32F, (5, 5))
     variance = cv2.subtract(square, cv2.multiply(mean, mean))
@@ -52,10 +66,17 @@ def visibility(look: Picture) -> Map:
     size = MASK[::-1]
     mean = cv2.resize(mean, size, interpolation=cv2.INTER_AREA)
     deviation = cv2.resize(deviation, size, interpolation=cv2.INTER_AREA)
+    return np.clip(np.rint(mean), 0, 255).astype(np.uint8), deviation.astype(np.float32, copy=False)
+
+
+def _forgiven(brightness: Picture, deviation: Map) -> Map:
+    """The deviation, eroded so that the flat side of an edge stays flat, times a factor for the brightness.
+
+    The factor is Weber's law, and little near black, where a screen shows steps most.
+    """
     busy = cv2.GaussianBlur(cv2.erode(deviation, _THREE), (5, 5), 0)
-    bright = _BY_BRIGHTNESS[np.clip(np.rint(mean), 0, 255).astype(np.uint8)]
     busy = np.minimum(busy, BUSIEST).astype(np.float32)
-    return (1 + np.float32(PER_DEVIATION) * busy) * bright
+    return (1 + np.float32(PER_DEVIATION) * busy) * _BY_BRIGHTNESS[brightness]
 
 
 def full_size_field(field: Field) -> Map:
@@ -85,7 +106,7 @@ class Marker:
         """What variant 0 adds to the picture whose small form is `look`: a map of `DELTA`, in steps of 8 bits."""
         if self._field is None:
             raise ValueError("no segment has begun")
-        mask = self._strength * visibility(look)
+        mask = mask_of(look, self._strength)
         if self._mask is not None:
             mask = self._kept * self._mask + (1 - self._kept) * mask
         self._mask = mask
