@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from bench.attacks import Attack
 from telecine.core.watermark.evidence import Floats
 
 HEADER = (
-    "| picture | attack | wrong | z median | z 10 % | z least | read | prototype, strength 0.7 | strength 0.5 | s CPU |\n"
+    "| picture | attack | wrong | z median | z 10 % | z least | read | prototype, at 0.7 | at 0.5 | s CPU |\n"
     "|---|---|---|---|---|---|---|---|---|---|"
 )
 
@@ -46,8 +46,8 @@ class Row:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        lists = ("right", "split", "objections")
-        return cls(**{name: tuple(value) if name in lists else value for name, value in json.loads(text).items()})
+        said: dict[str, Any] = json.loads(text)
+        return cls(**said | {name: tuple(said[name]) for name in ("right", "split", "objections")})
 
 
 def score(
