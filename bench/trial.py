@@ -1,4 +1,4 @@
-"""A marked title under attack: makes the leaks, has them read, and keeps what came of it, so that a cut loses nothing."""
+"""A marked title under attack: makes leaks, has them read, and keeps what came of it, so that a cut loses nothing."""
 
 import random
 import resource
