@@ -24,26 +24,21 @@ from pathlib import Path
 from bench import trace_lengths, trace_null
 from bench.attacks import ATTACKS, SMOKE, Attack, named
 from bench.trace_rows import HEADER, Row, complaints, table_row
-from bench.trial import Trial, matrix, prepare
+from bench.trial import SIZES, Trial, matrix, prepare
 from telecine.media.detect.read import read_leak
 
-MAIN = 720
-"""Height of the rendition that the whole matrix is carried out on."""
-OTHERS = (360, 1080)
+HEIGHTS = (720, 360, 1080)
+"""Renditions by their height; the whole matrix is carried out on the first."""
 LENGTHS_OF = ("x264 CRF 28", "x264 CRF 40", "240p CRF 30", "logo and subtitle boxes", "screen capture and shake")
 """Attacks for which the length of a leak is simulated: an easy one, and those that read worst."""
 
 
 def work(heights: Sequence[int], names: Sequence[str], quick: bool) -> list[tuple[int, Attack]]:
-    """Which attacks are carried out on which renditions (positions in `heights`)."""
+    """Which attacks are carried out on which renditions, which are given as positions in `heights`."""
     usual = named(*SMOKE)
-    if names or quick:
-        return [(heights.index(MAIN), attack) for attack in (named(*names) if names else usual)]
-    return [
-        (rendition, attack)
-        for rendition, height in enumerate(heights)
-        for attack in (ATTACKS if height == MAIN else usual)
-    ]
+    first = named(*names) if names else usual if quick else ATTACKS
+    others = range(1, len(heights))
+    return [*((0, attack) for attack in first), *((rendition, attack) for rendition in others for attack in usual)]
 
 
 def show(rows: Iterator[Row]) -> tuple[list[Row], list[str]]:
@@ -82,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="eight attacks on one rendition, no simulation")
     parser.add_argument("--attack", action="append", default=[], help="only this attack, by its name; may be repeated")
+    parser.add_argument("--height", type=int, action="append", choices=sorted(SIZES), help="only these renditions")
     parser.add_argument("--clips", type=Path, help="a folder with more clips")
     parser.add_argument("--folder", type=Path, help="where to keep everything; by default it is thrown away")
     parser.add_argument("--strength", type=float, default=0.5, help="of the mark")
@@ -89,15 +85,15 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length")
     parser.add_argument("--wrong-keys", type=int, default=5000, help="for each segment")
     options = parser.parse_args()
-    alone = options.quick or options.attack
-    heights = [MAIN] if alone else [MAIN, *OTHERS]
+    part = options.quick or options.attack
+    heights = options.height or (HEIGHTS[:1] if part else HEIGHTS)
     with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory(prefix="telecine-trace-") as at:
         folder = Path(at)
         folder.mkdir(exist_ok=True, parents=True)
         trial = prepare(folder, options.clips, heights, options.strength, options.segment)
         print(f"{trial.marked.positions} segments of {options.segment:g} s, strength {options.strength:g}\n")
         rows, found = show(matrix(trial, work(heights, options.attack, options.quick), read_leak))
-        if not alone:
+        if not part:
             found += show_null(trial, options.wrong_keys)
             show_lengths(rows, options.segment, options.trials)
     sys.exit(1 if found else 0)

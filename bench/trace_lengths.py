@@ -19,8 +19,8 @@ HEADER = "| code | colluders | segments, worst attack | leak | by attack |\n|---
 def lengths(z: Sequence[float], segment_seconds: float, trials: int, most: int = 3, seed: int = 4) -> list[str]:
     """Lines of a table under `HEADER`: for each code and number of colluders, the fewest segments that name one.
 
-    `z`: the statistic of segments that were read, positive where right; `most`: colluders at most. The limit is 1e-6 for
-    a million viewers.
+    `z`: the statistic of segments that were read, positive where right; `most`: colluders at most. The limit is 1e-6
+    for a million viewers.
     """
     lines = []
     for code, designed_for in DESIGNED_FOR.items():

@@ -1,4 +1,4 @@
-"""The bench of tracing must not flatter: what it counts, what it complains of, and what it takes for left of a title."""
+"""The bench of tracing must not flatter: what it counts, what it complains of, what it takes for left of a title."""
 
 import numpy as np
 import pytest
