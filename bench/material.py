@@ -92,8 +92,10 @@ def find(name: str, folders: Sequence[Path]) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).exists()), None)
 
 
-def make_title(tools: Tools, folders: Sequence[Path], target: Path, clips: Sequence[Clip] = CLIPS) -> list[str]:
-    """Cut the title together and say of what. Exits where fewer than three clips are there."""
+def make_title(
+    tools: Tools, folders: Sequence[Path], target: Path, clips: Sequence[Clip] = CLIPS, size: tuple[int, int] = SIZE
+) -> list[str]:
+    """Cut the title together and say of what. Exits where fewer than three of `clips` are there."""
     there = [(clip, path) for clip in clips if (path := find(clip.file, folders))]
     if len(there) < min(FEWEST, len(clips)):
         sys.exit(f"{len(there)} clips found in {', '.join(map(str, folders))}; at least {FEWEST} are needed (--clips).")
@@ -102,7 +104,7 @@ def make_title(tools: Tools, folders: Sequence[Path], target: Path, clips: Seque
     for number, (clip, path) in enumerate(there):
         command += ["-i", str(path)]
         cut = f"trim=start_frame={clip.first}:end_frame={clip.first + clip.frames},setpts=N/({RATE}*TB),fps={RATE}"
-        fill = f"scale={SIZE[0]}:{SIZE[1]}:force_original_aspect_ratio=increase,crop={SIZE[0]}:{SIZE[1]},setsar=1"
+        fill = f"scale={size[0]}:{size[1]}:force_original_aspect_ratio=increase,crop={size[0]}:{size[1]},setsar=1"
         chains.append(f"[{number}:v]{cut},{fill},format=yuv420p[c{number}]")
     joined = "".join(f"[c{number}]" for number in range(len(there)))
     chains.append(f"{joined}concat=n={len(there)}[v]")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.attacks import Attack
-from bench.material import ADVERT, Marked, clip_folders, find, make_title, mark, viewers_copy
+from bench.material import ADVERT, CLIPS, SIZE, Clip, Marked, clip_folders, find, make_title, mark, viewers_copy
 from bench.pirate import leak
 from bench.trace_rows import Row, score
 from telecine.core.limits import MediaLimits
@@ -81,13 +81,16 @@ class Trial:
         )
 
 
-def prepare(folder: Path, clips: Path | None, heights: Sequence[int], strength: float, segment: float) -> Trial:
-    """The title, marked, with its reference; what is there is taken as it is."""
-    tools, folders = find_tools(), clip_folders(clips)
+def prepare(
+    folder: Path, more: Path | None, heights: Sequence[int], strength: float, segment: float,
+    clips: Sequence[Clip] = CLIPS, size: tuple[int, int] = SIZE,
+) -> Trial:  # fmt: skip
+    """The title, marked, with its reference; what is there is taken as it is. `more`: a folder with more clips."""
+    tools, folders = find_tools(), clip_folders(more)
     title = folder / "title.mp4"
     if not title.exists():
         draft = folder / ".title.mp4"
-        print("title:", ", ".join(make_title(tools, folders, draft)), flush=True)
+        print("title:", ", ".join(make_title(tools, folders, draft, clips, size)), flush=True)
         draft.replace(title)
     marked = mark(tools, title, folder / "job", [SIZES[height] for height in heights], strength, segment)
     advert = find(ADVERT, folders)
