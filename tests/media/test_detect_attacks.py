@@ -25,7 +25,7 @@ def trial(tmp_path_factory) -> Trial:
     return prepare(tmp_path_factory.mktemp("trial"), None, [720], 0.5, 2.0, clips=TWO_SCENES, size=(1280, 720))
 
 
-@pytest.mark.parametrize("attack", named(*SMOKE), ids=SMOKE)
+@pytest.mark.parametrize("attack", named(*SMOKE), ids=lambda attack: attack.name)
 def test_every_bit_of_an_attacked_copy_is_right(trial, attack):
     row = trial.read(attack, 0, read_leak)
     assert (row.wrong, row.objections, row.expected) == (0, (), 5), row.right
