@@ -28,7 +28,7 @@ GAP = 2.0
 """Seconds that must be unexplained to be looked at again."""
 
 _MOST_LINES = 24
-_FIRST_PAIRS = 6
+_FIRST_PAIRS = 4
 _MOST_VIEWS = 6
 _LEAST_CELLS = 40
 _WHOLE = 254.0

@@ -48,7 +48,8 @@ class Film:
 
     def __init__(self, leak: LookSource, title: LookSource, poll: Poll) -> None:
         self.leak, self.title, self.poll = leak, title, poll
-        self.begin, self.end = float(leak.thumbs.times[0]), float(leak.thumbs.times[-1])
+        times = leak.thumbs.times
+        self.begin, self.end = float(times[0]), float(times[-1] + np.median(np.diff(times)))
 
     def likeness(self, piece: Piece, times: Sequence[float]) -> Floats:
         """How alike leak and title are at `times` of the leak if `piece` held there."""
@@ -75,7 +76,7 @@ def _better(film: Film, one: Found, other: Found) -> bool:
     times = moments(film.leak, one.piece, _SAMPLES)
     gain = film.likeness(one.piece, times) - film.likeness(other.piece, times)
     error = float(gain.std()) / np.sqrt(len(gain))
-    return float(gain.mean()) > max(_BETTER, _SURE * error)
+    return bool(gain.mean() > max(_BETTER, _SURE * error))
 
 
 def _room(film: Film, kept: Sequence[Found], number: int) -> tuple[float, float]:
@@ -105,7 +106,7 @@ def _grown(film: Film, found: Found, low: float, high: float) -> Found:
         piece, alike = time(film.leak, film.title, replace(piece, begin=begin, end=end), *FINE)
         if not much:
             break
-    begin, end = _exact(film, piece, begin, low, gain, -1), _exact(film, piece, end, high, gain, 1)
+    begin, end = _exact(film, begin, low, gain, -1), _exact(film, end, high, gain, 1)
     return replace(found, piece=replace(piece, begin=begin, end=end), alike=alike)
 
 
@@ -126,9 +127,9 @@ def _walk(gain: Gain, start: float, limit: float) -> float:
     return reached
 
 
-def _exact(film: Film, piece: Piece, about: float, limit: float, gain: Gain, sign: int) -> float:
+def _exact(film: Film, about: float, limit: float, gain: Gain, sign: int) -> float:
     """The edge of the picture near `about` where it stops to pay, going out from the piece (`sign` 1: to later)."""
-    low, high = max(about - _NEAR, film.begin - 0.1), min(about + _NEAR, film.end + 0.1)
+    low, high = max(about - _NEAR, film.begin), min(about + _NEAR, film.end)
     low, high = (min(max(low, limit), high), high) if sign < 0 else (low, max(min(high, limit), low))
     if high - low < 2 * _FINE_STEP:
         return about
@@ -152,7 +153,7 @@ def _contest(film: Film, left: Found, right: Found) -> tuple[Found, Found]:
     times = np.linspace(low, high, max(2, round((high - low) / (_STRIDE / 2)) + 1))
     kept = np.concatenate([[0.0], np.cumsum(gain([float(one) for one in times]))])
     about = float(np.interp(kept.argmax() - 0.5, np.arange(len(times)), times))
-    edge = _exact(film, left.piece, about, high, gain, 1)
+    edge = _exact(film, about, high, gain, 1)
     return (
         replace(left, piece=replace(left.piece, end=edge)),
         replace(right, piece=replace(right.piece, begin=edge)),
