@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench.attacks import Shape
 from telecine.core.job import Crf, Format, InputFile, JobSpec, Marking, Packaging, VideoRendition
 from telecine.core.layout import second_variant, track_files
 from telecine.core.limits import MediaLimits, Policy
@@ -71,12 +70,6 @@ class Marked:
     def positions(self) -> int:
         """How many segments it has."""
         return -(-self.plan.duration // self.plan.segment)
-
-    def shape(self, rendition: int) -> Shape:
-        """What a viewer of the rendition gets."""
-        output = self.plan.video[rendition]
-        frames = int(self.plan.segment * output.frame_rate)
-        return Shape(output.width, output.height, float(output.frame_rate), float(self.plan.duration), frames)
 
 
 def clip_folders(more: Path | None) -> list[Path]:

