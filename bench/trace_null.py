@@ -1,4 +1,4 @@
-"""How wrong keys do: on footage that is marked under another key and on footage without a mark they must give chance."""
+"""How wrong keys do: on footage marked under another key, and on footage without a mark, they must give chance."""
 
 import tempfile
 from collections.abc import Sequence
