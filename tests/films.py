@@ -48,7 +48,8 @@ def scenes(*seeds: int, moving: bool = True) -> list[Look]:
 def _scene(seed: int, moving: bool) -> list[Look]:
     random = np.random.default_rng(seed)
     ground, thing = texture(random, 520, 900), texture(random, 110, 150)
-    way, start, step = (
+    way, step = random.uniform(-1.2, 1.2, 2) * moving, random.uniform(1, 3, 2)
+    start = random.uniform(40, 200, 2)
         random.uniform(-1.2, 1.2, 2) * moving,
         random.uniform(80, 400, 2) / (1, 2),
         random.uniform(1, 3, 2),

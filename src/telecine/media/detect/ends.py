@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from telecine.media.detect.geometry import apart
 from telecine.media.detect.lens import distinct, likeness
 from telecine.media.detect.pieces import Floats, LookSource, Piece
 from telecine.media.detect.refine import FINE, moments, time
@@ -16,6 +17,11 @@ from telecine.media.detect.refine import FINE, moments, time
 SHORTEST = 1.0
 """Seconds of the shortest piece."""
 
+SAME = 3.0
+"""Pixels of `LOOK`: two pieces whose corners are nearer lie alike."""
+
+_SAME_TIME = 0.06
+_TOUCH = 0.1
 _STRIDE = 0.5
 _BATCH = 16
 _GIVEN_UP = 3.0
@@ -23,6 +29,7 @@ _INSIDE = 4.0
 _INTRUSION = 6.0
 _NEAR = 0.75
 _FINE_STEP = 0.01
+_LEAST_CONTRAST = 0.1
 _ROUNDS = 6
 _GROWN = 1.25
 _SAMPLES = 24
@@ -36,11 +43,18 @@ type Gain = Callable[[Sequence[float]], Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A piece that stood the test: how alike its pictures are to the title's (-1 to 1), and how much spoke for it."""
+    """A piece that stood the test. `alike`: how alike its pictures are to the title's of the same moments (-1 to 1),
+    `chance`: to those of other moments. `score`: how much spoke for it in the first place."""
 
     piece: Piece
     alike: float
+    chance: float
     score: float
+
+    def gain(self, alike: Floats) -> Floats:
+        """What likenesses speak for (1) or against (-1) a picture's belonging to the piece."""
+        most = max(self.alike - self.chance, _LEAST_CONTRAST)
+        return np.clip(2 * (alike - self.alike) / most + 1, -1, 1)
 
 
 class Film:
@@ -68,11 +82,35 @@ def settle(film: Film, found: Sequence[Found]) -> list[Found]:
     grown = [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST]
     for number in range(len(grown) - 1):
         grown[number], grown[number + 1] = _contest(film, grown[number], grown[number + 1])
-    return [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST]
+    return _joined(film, [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST])
+
+
+def _same(one: Piece, other: Piece) -> bool:
+    """Whether two pieces say the same of time and place."""
+    late = [abs(one.title_time(moment) - other.title_time(moment)) for moment in (one.begin, one.end)]
+    return one.mirrored == other.mirrored and max(late) < _SAME_TIME and apart(one.transform, other.transform) < SAME
+
+
+def _joined(film: Film, found: Sequence[Found]) -> list[Found]:
+    """Pieces that touch and say the same, as one."""
+    joined: list[Found] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        if last and one.piece.begin - last.piece.end < _TOUCH and _same(one.piece, last.piece):
+            longer = max(last, one, key=lambda each: each.piece.end - each.piece.begin)
+            whole = replace(longer.piece, begin=last.piece.begin, end=one.piece.end)
+            whole, alike = time(film.leak, film.title, whole, *FINE)
+            joined[-1] = Found(whole, alike, longer.chance, last.score + one.score)
+        else:
+            joined.append(one)
+    return joined
 
 
 def _better(film: Film, one: Found, other: Found) -> bool:
-    """Whether `one` explains its own stretch clearly better than `other`, a stronger piece, would."""
+    """Whether `one` explains its own stretch clearly better than `other`, a stronger piece, would; also where both say
+    the same, for what lies between may be foreign."""
+    if _same(one.piece, other.piece):
+        return True
     times = moments(film.leak, one.piece, _SAMPLES)
     gain = film.likeness(one.piece, times) - film.likeness(other.piece, times)
     error = float(gain.std()) / np.sqrt(len(gain))
@@ -90,12 +128,11 @@ def _room(film: Film, kept: Sequence[Found], number: int) -> tuple[float, float]
 def _grown(film: Film, found: Found, low: float, high: float) -> Found:
     """The piece from where its likeness begins to where it ends, within `low` and `high`; its time set right anew
     whenever it has grown by a quarter."""
-    threshold = found.alike / 2
     piece = found.piece
     for _ in range(_ROUNDS):
 
         def gain(times: Sequence[float], piece: Piece = piece) -> Floats:
-            return np.clip(film.likeness(piece, times) - threshold, -threshold, threshold) / threshold
+            return found.gain(film.likeness(piece, times))
 
         inside = min(_INSIDE, (piece.end - piece.begin) / 2)
         begin = _walk(gain, max(piece.begin, low) + inside, low)
