@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from telecine.core.watermark.statistic import Sums
 from telecine.media.detect.follow import follow
@@ -16,8 +15,8 @@ from telecine.media.detect.frames import Film, Frame
 from telecine.media.detect.geometry import apart, seen, warp
 from telecine.media.detect.pieces import Floats, Look, Piece, Transform, mirror
 from telecine.media.detect.reference import Reference
-from telecine.media.detect.residual import Evidence, evidence, power, small, title_view, to_cells
-from telecine.media.mark_mask import LOOK, MASK, Map
+from telecine.media.detect.residual import Evidence, Places, evidence, power, small, title_view, to_cells
+from telecine.media.mark_mask import MASK, Map
 
 type Gathered = dict[int, Sums]
 """What was gathered of each position of a title."""
@@ -117,7 +116,7 @@ class _Place:
         self._still = 0
         self._visible = _visible(piece.transform)
 
-    def lay(self, leak: Look, title: Look) -> tuple[Look, NDArray[np.bool_]]:
+    def lay(self, leak: Look, title: Look) -> tuple[Look, Places]:
         """The leak's picture as it lies in the title's, and where it shows anything on the grid of the mask."""
         look = mirror(leak) if self._mirrored else leak
         transform = self._followed(look, title)
@@ -137,9 +136,6 @@ class _Place:
         return transform
 
 
-def _visible(transform: Transform) -> NDArray[np.bool_]:
+def _visible(transform: Transform) -> Places:
     shown = cv2.resize(seen(transform, _EDGE), MASK[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(shown >= _WHOLE)
-
-
-assert LOOK[0] // MASK[0] == LOOK[1] // MASK[1]
