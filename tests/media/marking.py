@@ -4,7 +4,7 @@ The measure is a plain correlation, far weaker than a detector's: the copies her
 alone must be right.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from tests.media.transcoding import Made, prepare
 
 from telecine.core.job import VideoRendition
 from telecine.core.limits import MediaLimits
-from telecine.core.plan import whole_frames
-from telecine.core.watermark.pattern import Field, decoy_key, derive_mark_key, field_of
+from telecine.core.plan import variant_track
+from telecine.core.watermark.pattern import VARIANTS, Field, decoy_key, derive_mark_key, field_of
 from telecine.media.context import Context
 from telecine.media.encode import encode_chunk
 from telecine.media.join import join
@@ -72,20 +72,31 @@ def segment_scores(made: Made, path: Path) -> list[float]:
 
     About 0 for an unmarked picture, positive for variant 0, negative for variant 1.
     """
-    plan = made.plan
-    seen = dict(looks(path))
+    references = [
+        (chunk.start + time, look)
+        for chunk in made.plan.chunks
+        for time, look in looks(made.workspace.reference(chunk.index))
+    ]
+    return _scores(made, dict(looks(path)), references)
+
+
+def difference_scores(made: Made, number: int = 0) -> list[float]:
+    """For each segment the correlation of variant 0 less variant 1 of rendition `number`: positive."""
+    first, second = (made.workspace.video(variant_track(f"v{number}", variant)) for variant in VARIANTS)
+    return _scores(made, dict(looks(first)), looks(second))
+
+
+def _scores(made: Made, seen: Mapping[Fraction, Map], references: Iterable[tuple[Fraction, Map]]) -> list[float]:
     residuals: dict[int, Map] = {}
-    for chunk in plan.chunks:
-        for time, look in looks(made.workspace.reference(chunk.index)):
-            copy = seen.get(chunk.start + time)
-            if copy is None:
-                continue
-            position = int((chunk.start + time) // plan.segment)
-            residual = shrunk(copy - look, MASK)
-            residual -= np.asarray(cv2.GaussianBlur(residual, (0, 0), 10), np.float32)
-            spread = np.median(np.abs(residual)) + 0.1
-            weighted = np.clip(residual, -4 * spread, 4 * spread) * mask_of(look.astype(np.uint8))
-            residuals[position] = residuals.get(position, np.zeros(MASK, np.float32)) + weighted
+    for time, look in references:
+        if time not in seen:
+            continue
+        position = int(time // made.plan.segment)
+        residual = shrunk(seen[time] - look, MASK)
+        residual -= np.asarray(cv2.GaussianBlur(residual, (0, 0), 10), np.float32)
+        spread = np.median(np.abs(residual)) + 0.1
+        weighted = np.clip(residual, -4 * spread, 4 * spread) * mask_of(look.astype(np.uint8))
+        residuals[position] = residuals.get(position, np.zeros(MASK, np.float32)) + weighted
     return [_score(residuals[position], position) for position in sorted(residuals)]
 
 
@@ -97,8 +108,3 @@ def _score(residual: Map, position: int) -> float:
 
 def _product(residual: Map, field: Field) -> float:
     return float(np.sum(residual * shrunk(full_size_field(field), MASK)))
-
-
-def frames_of(made: Made, number: int = 0) -> int:
-    """Frames of a segment of rendition `number`."""
-    return whole_frames(made.plan.segment * made.plan.video[number].frame_rate)

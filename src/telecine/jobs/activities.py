@@ -23,6 +23,7 @@ from telecine.jobs.publishing import publish
 from telecine.jobs.services import Services
 from telecine.jobs.staging import stage_in
 from telecine.media import audio, import_tracks, join, verify
+from telecine.media.mark_report import load_mark_report
 
 
 class JobActivities:
@@ -103,6 +104,9 @@ class JobActivities:
         with active_step(self._services, ref, Phase.JOIN, JobState.TRANSCODING) as step, cpu_slot(step):
             plan = stages.load_plan(step.workspace)
             join.join(plan, step.workspace, step.context, self._mark_key(step, plan))
+            if plan.marking:
+                report = load_mark_report(step.workspace)
+                step.tell(report.summary, data=report.model_dump(mode="json"))
             step.finish()
 
     @activity.defn(name=Step.PACKAGE, no_thread_cancel_exception=True)

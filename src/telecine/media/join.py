@@ -24,6 +24,7 @@ from telecine.media.context import Context
 from telecine.media.encode import check_key, frames_in
 from telecine.media.encode_args import frame_ticks, track_timescale
 from telecine.media.mark import TAKES
+from telecine.media.mark_report import write_mark_report
 from telecine.media.workspace import Workspace, finish
 
 
@@ -31,8 +32,8 @@ def join(plan: Plan, workspace: Workspace, context: Context, key: MarkKey | None
     """Make `workspace.video(name)` of every rendition from its chunks; those that are there stay as they are.
 
     Of a marked plan, whose `key` it then needs, it makes both variants of every rendition: `variant_track(name, 0)`
-    and `variant_track(name, 1)`, each segment from the take that is this variant there. Reports chunks joined. Raises
-    ENCODE_FAILED where a chunk is missing, or has not exactly its frames.
+    and `variant_track(name, 1)`, each segment from the take that is this variant there; and `workspace.mark_report`.
+    Reports chunks joined. Raises ENCODE_FAILED where a chunk is missing, or has not exactly its frames.
     """
     check_key(plan, key)
     tracks = list(_tracks(plan, key))
@@ -47,6 +48,8 @@ def join(plan: Plan, workspace: Workspace, context: Context, key: MarkKey | None
             finally:
                 temporary.unlink(missing_ok=True)
         context.report(Tick((done + 1) * len(plan.chunks), total))
+    if plan.marking:
+        write_mark_report(plan, workspace)
 
 
 @dataclass(frozen=True, slots=True)

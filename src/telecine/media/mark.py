@@ -1,16 +1,19 @@
 """Encodes one chunk of a marked programme: every rendition twice, with the mark added and taken away.
 
-Three runs of ffmpeg: a scout, whose small pictures become the delta tracks and the reference; then the first takes,
-with the second takes of those codecs that gain nothing from a finished first; then the other second takes. The
-source is decoded once for the mask and once for each run that encodes.
+Several runs of ffmpeg: a scout, whose small pictures become the delta tracks and the reference; then the first takes,
+with the second takes of those renditions that gain nothing from a finished first; then the other second takes, each
+alone, because x265 counts what it has read of an analysis once for the whole process. A second take that drifted from
+its first is made anew from nothing. The source is decoded once for the mask and once for each run that encodes.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from telecine.core.plan import ChunkSpan, Plan, VideoOutput, take_track
+from telecine.core.job import Cbr
+from telecine.core.plan import ChunkSpan, Plan, VideoOutput, take_track, whole_frames
 from telecine.core.progress import Tick
 from telecine.core.watermark.pattern import MarkKey
 from telecine.media import sandbox
@@ -18,17 +21,24 @@ from telecine.media.context import Context
 from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.mark_args import Take, scout_arguments, take_arguments
 from telecine.media.mark_delta import DeltaWriter
+from telecine.media.mark_drift import drifted
+from telecine.media.mark_report import ChunkMarks
 from telecine.media.workspace import Workspace
 
 TAKES = (0, 1)
 _SCOUT_SHARE = 0.1
 _SECOND_SHARE = 0.3
 
+REFERENCE = "reference"
+NOTE = "note"
+"""What `marked_files` calls the files that are no take of a rendition."""
+
 
 def marked_files(plan: Plan, index: int, workspace: Workspace) -> dict[str, Path]:
-    """Final names of all that marking makes of chunk `index`: both takes of every rendition, and the reference."""
+    """Final names of all that marking makes of chunk `index`: both takes of every rendition, reference and note."""
     names = [take_track(output.name, take) for output in plan.video for take in TAKES]
-    return {name: workspace.chunk(name, index) for name in names} | {"": workspace.reference(index)}
+    others = {REFERENCE: workspace.reference(index), NOTE: workspace.mark_note(index)}
+    return {name: workspace.chunk(name, index) for name in names} | others
 
 
 def run_marked(
@@ -71,23 +81,30 @@ class _MarkedChunk:
         self._rate = max(output.frame_rate for output in plan.video)
         temporary = workspace.temporary
         self._deltas = {o.name: temporary(workspace.delta(o.name, chunk.index)) for o in plan.video}
-        self._analyses = {
-            o.name: temporary(workspace.analysis(o.name, chunk.index)) for o in plan.video if o.codec == "h265"
-        }
+        self._analyses = {o.name: temporary(workspace.analysis(o.name, chunk.index)) for o in plan.video if _reuses(o)}
 
     def run(self) -> None:
         first = [self._take(output, False) for output in self._plan.video]
         second = [self._take(output, True) for output in self._plan.video]
-        early = [take for take in second if not take.analysis]
         late = [take for take in second if take.analysis]
-        share = 1 - _SCOUT_SHARE - (_SECOND_SHARE if late else 0)
+        each = _SECOND_SHARE / len(late) if late else 0
+        share = 1 - _SCOUT_SHARE - each * len(late)
         try:
-            self._scout()
-            self._encode([*first, *early], _SCOUT_SHARE, share)
-            if late:
-                self._encode(late, _SCOUT_SHARE + share, _SECOND_SHARE)
+            marks = self._scout()
+            self._encode([*first, *(take for take in second if not take.analysis)], _SCOUT_SHARE, share)
+            for number, take in enumerate(late):
+                self._encode([take], _SCOUT_SHARE + share + number * each, each)
+            again = [replace(take, analysis="") for take in late if self._drifted(take.output)]
+            if again:
+                self._encode(again, 1, 0)
+            marks = marks.model_copy(update={"encoded_again": tuple(take.output.name for take in again)})
+            self._targets[NOTE].write_text(marks.model_dump_json())
         finally:
             self._clean()
+
+    def _drifted(self, output: VideoOutput) -> bool:
+        first, second = (self._targets[take_track(output.name, take)] for take in TAKES)
+        return drifted(first, second, whole_frames(self._plan.segment * output.frame_rate))
 
     def _take(self, output: VideoOutput, second: bool) -> Take:
         relative = self._workspace.relative
@@ -100,9 +117,9 @@ class _MarkedChunk:
             analysis=relative(analysis) if analysis else "",
         )
 
-    def _scout(self) -> None:
+    def _scout(self) -> ChunkMarks:
         """Make the delta tracks and the reference."""
-        reference = self._workspace.relative(self._targets[""])
+        reference = self._workspace.relative(self._targets[REFERENCE])
         arguments = scout_arguments(
             self._plan, self._chunk, self._source, self._rate, reference, self._context.limits, seek=self._seek
         )
@@ -117,6 +134,7 @@ class _MarkedChunk:
                     self._report(0, _SCOUT_SHARE, Fraction(writer.frames) / self._rate)
 
             self._run(arguments, on_bytes=take)
+        return ChunkMarks(pictures=writer.frames, error=writer.error, worst_error=writer.worst_error)
 
     def _encode(self, takes: Sequence[Take], begun: float, share: float) -> None:
         arguments = take_arguments(
@@ -159,3 +177,12 @@ class _MarkedChunk:
             for leftover in path.parent.glob(f"{path.name}*"):
                 with suppress(FileNotFoundError):
                     leftover.unlink()
+
+
+def _reuses(output: VideoOutput) -> bool:
+    """Whether the second take gains from the first one's analysis.
+
+    x264 cannot. At a constant bitrate the buffer rules every picture, and a take that must follow another starves:
+    measured, it came out at a third of the bitrate.
+    """
+    return output.codec == "h265" and not isinstance(output.rate, Cbr)

@@ -29,6 +29,10 @@ class DeltaWriter:
         assert plan.marking
         self.frames = 0
         """Pictures so far."""
+        self.error = 0.0
+        """Sum over the pictures of the mean square of what is added, in steps of 8 bits."""
+        self.worst_error = 0.0
+        """The most that one picture added to that."""
         self._key = key
         self._files = files
         self._first = chunk.first_frame(rate)
@@ -50,7 +54,11 @@ class DeltaWriter:
         if offset == 0 or self.frames == 0:
             self._marker.begin(field_of(self._key, position))
             self._signs = {name: variant_of_first_take(self._key, name, position) for name in self._files}
-        plus = fixed_point(self._marker.delta(look))
+        delta = self._marker.delta(look)
+        error = float(np.mean(np.square(delta)))
+        self.error += error
+        self.worst_error = max(self.worst_error, error)
+        plus = fixed_point(delta)
         pictures = (plus.tobytes(), mirrored(plus).tobytes())
         for name, file in self._files.items():
             file.write(pictures[self._signs[name]])

@@ -75,6 +75,10 @@ class Workspace:
         """What the encoder of chunk `index` of `name` found out in its first take; needed until the second is made."""
         return self.root / "analysis" / f"{name}-{index:05d}.dat"
 
+    def mark_note(self, index: int) -> Path:
+        """JSON of the `ChunkMarks` of chunk `index` of a marked programme."""
+        return self.root / "mark" / f"{index:05d}.json"
+
     @property
     def mark_report(self) -> Path:
         """JSON of the `MarkReport` of a marked programme."""
