@@ -64,7 +64,7 @@ def small(look: Look | Map) -> Map:
 
 def title_view(look: Look) -> TitleView:
     """Prepare a picture of the title."""
-    return TitleView(small(look), visibility(look))
+    return TitleView(small(look), mask_of(look))
 
 
 def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
