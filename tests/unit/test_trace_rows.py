@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from bench import trace_lengths
+from bench import trace, trace_lengths
 from bench.attacks import ATTACKS, SMOKE, WHOLE, Attack, Group, Shape, named
 from bench.collusion import SURE, as_measured
 from bench.pirate import graph
 from bench.redraw import REDRAWS
+from bench.trace_null import summed_up
 from bench.trace_rows import Row, complaints, score, table_row
 
 NAN = float("nan")
@@ -126,3 +127,31 @@ class TestLengths:
     def test_noise_names_nobody(self):
         (line, *_) = trace_lengths.lengths((1.0, -1.0), 2.0, trials=10, most=1)
         assert f"more than {trace_lengths.LONGEST[1]}" in line
+
+
+class TestNull:
+    def test_chance_is_what_wrong_keys_must_give(self):
+        rng = np.random.default_rng(3)
+        null = summed_up([rng.standard_normal(50_000) for _ in range(2)])
+        assert null.complaints() == []
+        assert null.count == 100_000
+        assert "(chance: 270)" in str(null)
+
+    def test_a_wider_or_heavier_spread_is_found(self):
+        rng = np.random.default_rng(3)
+        wider = summed_up([1.03 * rng.standard_normal(100_000)])
+        assert wider.complaints()[0] == "wrong keys deviate by 1.031"
+        heavier = rng.standard_t(8, 100_000)
+        found = summed_up([heavier / heavier.std()]).complaints()
+        assert [complaint.split(" lie ")[1].split(",")[0] for complaint in found] == ["beyond 3", "beyond 4"]
+
+
+class TestWork:
+    def test_the_first_rendition_gets_the_whole_matrix(self):
+        planned = trace.work((720, 360), (), quick=False)
+        assert [attack for rendition, attack in planned if rendition == 0] == list(ATTACKS)
+        assert [attack.name for rendition, attack in planned if rendition == 1] == [one.name for one in named(*SMOKE)]
+
+    def test_a_part_of_it(self):
+        assert [attack.name for _, attack in trace.work((720,), ("mirrored",), quick=True)] == ["mirrored"]
+        assert len(trace.work((720,), (), quick=True)) == 8
