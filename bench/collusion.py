@@ -24,7 +24,7 @@ import numpy as np
 from telecine.core.watermark.accuse import SHORTLIST, Suspect, judge, shortlist
 from telecine.core.watermark.bias import NODES, STEPS, Family
 from telecine.core.watermark.codebook import Bits, codebook, probabilities
-from telecine.core.watermark.evidence import Floats
+from telecine.core.watermark.evidence import Floats, log_likelihood_ratios
 from telecine.core.watermark.pvalue import log_tail
 from telecine.core.watermark.score import ScoreTable, joint, symmetric
 from telecine.core.watermark.sequence import derive_key
@@ -47,7 +47,11 @@ def score_interleaving(evidence: Floats, chance: Floats) -> ScoreTable:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table. `research` are the prototype's segments for 1, 2, … colluders, worst attack."""
+    """A line of the table. `research` are the prototype's segments for 1, 2, … colluders, worst attack.
+
+    Segments are read clearly but for a share `error`, or, where `measured` is not empty, as clearly as those: values of
+    the detector's statistic, positive where the bit was right.
+    """
 
     family: Family
     score: str
@@ -55,6 +59,7 @@ class Row:
     population: int = 10**6
     limit: float = 1e-6
     error: float = 0.0
+    measured: tuple[float, ...] = ()
 
 
 ROWS = (
@@ -113,7 +118,15 @@ def leak(row: Row, colluders: int, attack: str, length: int, seed: tuple[int, ..
     chance = thresholds[np.searchsorted(until, rng.integers(STEPS, size=length), side="right")] / STEPS
     bits = (rng.random((colluders, length)) < chance).astype(np.uint8)
     evidence = collude(bits, attack, rng)
+    if row.measured:
+        return Trial(as_measured(evidence, row.measured, rng), chance, bits)
     return Trial(np.where(rng.random(length) < row.error, -evidence, evidence), chance, bits)
+
+
+def as_measured(evidence: Floats, measured: tuple[float, ...], rng: np.random.Generator) -> Floats:
+    """The evidence of the same segments where each is read as one of `measured` was; averages are read as noise."""
+    drawn = rng.choice(measured, len(evidence))
+    return log_likelihood_ratios(np.where(evidence == 0, rng.standard_normal(len(evidence)), np.sign(evidence) * drawn))
 
 
 def accuses(row: Row, trial: Trial) -> bool:

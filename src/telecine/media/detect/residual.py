@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from telecine.core.watermark.pattern import CELLS_HIGH, CELLS_WIDE
 from telecine.media.detect.pieces import Look
-from telecine.media.mark_mask import DELTA, MASK, Map, visibility
+from telecine.media.mark_mask import DELTA, MASK, Map, mask_of
 
 FITTED = 5
 """Each so many-th place that is seen takes part in the fit."""
@@ -64,7 +64,7 @@ def small(look: Look | Map) -> Map:
 
 def title_view(look: Look) -> TitleView:
     """Prepare a picture of the title."""
-    return TitleView(small(look), visibility(look))
+    return TitleView(small(look), mask_of(look))
 
 
 def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
