@@ -16,6 +16,7 @@ from telecine.catalog.clock import utcnow
 from telecine.catalog.detections import NewDetection, Source
 from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Command
+from telecine.cli.leak_report import report_lines
 from telecine.core.errors import ErrorKind
 from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.report import Footage, bits_of
@@ -207,12 +208,10 @@ def test_folders_of_ended_detections_are_swept_and_those_in_use_kept(services):
 
 
 def test_the_report_in_words_names_the_viewer_and_the_bound(services):
-    from telecine.cli.detect import report_lines
-
     detection_id = new_detection(services)
     name(services, detection_id, leaked(services, SessionCode.DELIVERY, 7))
     close(services, detection_id, 1, Ending("complete"))
-    lines = "\n".join(report_lines(row(services, detection_id)))
+    lines = "\n".join(report_lines("Detection 1", row(services, detection_id).result))
     assert "'delivery-7'" in lines
     assert "bound 1e-" in lines
     assert "compared with 400 sessions (delivery, up_to_4)" in lines
@@ -221,11 +220,9 @@ def test_the_report_in_words_names_the_viewer_and_the_bound(services):
 
 
 def test_a_report_that_names_nobody_says_how_near_it_came(services):
-    from telecine.cli.detect import report_lines
-
     detection_id = new_detection(services)
     name(services, detection_id, Footage(np.random.default_rng(1).standard_normal(POSITIONS), 2.0))
     close(services, detection_id, 1, Ending("complete"))
-    lines = "\n".join(report_lines(row(services, detection_id)))
+    lines = "\n".join(report_lines("Detection 1", row(services, detection_id).result))
     assert "not enough to name anybody" in lines
     assert "needed 1e-06" in lines

@@ -70,7 +70,9 @@ def name_among(
     """Who leaked `footage`, among the `sessions` of its title. `codes` are those that at least one session follows."""
     report = make_report(footage, codes, sessions, keys, case.limit)
     viewers = known([one.session for one in report.accused])
-    lines = [_Line(one, viewers[one.session], _bits(one, viewers[one.session], footage, keys)) for one in report.accused]
+    lines = [
+        _Line(one, viewers[one.session], _bits(one, viewers[one.session], footage, keys)) for one in report.accused
+    ]
     return Named(_result(report, lines, footage), _picture(case, report, lines, footage))
 
 
