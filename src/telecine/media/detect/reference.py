@@ -1,0 +1,123 @@
+"""The reference of a marked title: the small unmarked picture of the whole, with what a detector must know of it.
+
+A folder: `pictures.mp4` (about 6 a second, H.264), `thumbs.npy` (eight bits a pixel) and `reference.json`. It is made
+once, when the title is published, from what marking left of each chunk.
+"""
+
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Self
+
+import av
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.plan import Plan, whole_frames
+from telecine.media.detect.frames import Film, thumbs_of
+from telecine.media.detect.pieces import Pictures, unit
+from telecine.media.encode_args import track_timescale
+from telecine.media.workspace import Workspace
+
+PICTURES = "pictures.mp4"
+THUMBS = "thumbs.npy"
+FACTS = "reference.json"
+
+_STEPS = 127
+
+
+class Facts(BaseModel):
+    """What a detector must know of a title. `segment` and `duration` are exact seconds.
+
+    `rate`: pictures a second of the title's fastest rendition; `aspect`: width over height of its picture.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    segment: Fraction
+    positions: int
+    strength: float
+    duration: Fraction
+    rate: Fraction
+    aspect: float
+
+
+class Reference(Film):
+    """A title to compare leaks with."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / PICTURES, _read_thumbs(folder / THUMBS))
+        self.facts = Facts.model_validate_json((folder / FACTS).read_bytes())
+        """What is known of the title."""
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The reference that lies in `folder`. Raises REFERENCE_MISSING where there is none or it is damaged."""
+        try:
+            return cls(folder)
+        except (OSError, ValueError, TelecineError) as error:
+            raise TelecineError(ErrorKind.REFERENCE_MISSING, "it cannot be read.") from error
+
+
+def join_reference(plan: Plan, workspace: Workspace, target: Path) -> None:
+    """Make the folder `target`, which must not be there, from `workspace.reference(i)` of every chunk of `plan`.
+
+    Nothing is encoded again. Raises ENCODE_FAILED where a chunk is missing or was encoded otherwise.
+    """
+    assert plan.marking
+    target.mkdir(parents=True)
+    _join_pictures(plan, workspace, target / PICTURES)
+    _write_thumbs(thumbs_of(target / PICTURES), target / THUMBS)
+    facts = Facts(
+        segment=plan.segment,
+        positions=ceil(plan.duration / plan.segment),
+        strength=plan.marking.strength,
+        duration=plan.duration,
+        rate=_rate_of(plan),
+        aspect=plan.video[0].width / plan.video[0].height,
+    )
+    (target / FACTS).write_text(facts.model_dump_json())
+
+
+def _rate_of(plan: Plan) -> Fraction:
+    """The rate at which the scout took the small pictures (`media.mark`)."""
+    return max(output.frame_rate for output in plan.video)
+
+
+def _join_pictures(plan: Plan, workspace: Workspace, target: Path) -> None:
+    """Put the chunks one after the other: each is timed from its own first picture, which is shown at its start."""
+    scale = track_timescale(_rate_of(plan))
+    options = {"video_track_timescale": str(scale), "movie_timescale": str(scale)}
+    paths = [workspace.reference(chunk.index) for chunk in plan.chunks]
+    missing = next((path.name for path in paths if not path.exists()), None)
+    if missing:
+        raise _refuse(f"{missing} is missing.")
+    with av.open(target, "w", format="mp4", options=options) as joined, av.open(paths[0]) as first:
+        header = first.streams.video[0].codec_context.extradata
+        stream = joined.add_stream_from_template(first.streams.video[0])
+        for chunk, path in zip(plan.chunks, paths, strict=True):
+            with av.open(path) as container:
+                if container.streams.video[0].codec_context.extradata != header:
+                    raise _refuse(f"{path.name} was encoded with other parameters than the first.")
+                shift = whole_frames(chunk.start * scale)
+                for packet in container.demux(video=0):
+                    if packet.size and packet.pts is not None and packet.dts is not None:
+                        packet.pts += shift
+                        packet.dts += shift
+                        packet.stream = stream
+                        joined.mux(packet)
+
+
+def _write_thumbs(pictures: Pictures, path: Path) -> None:
+    """Store each thumbnail in steps of its own largest number: its norm is one, so the scale need not be kept."""
+    largest = np.maximum(np.abs(pictures).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    np.save(path, np.rint(_STEPS * pictures / largest).astype(np.int8), allow_pickle=False)
+
+
+def _read_thumbs(path: Path) -> Pictures:
+    return unit(np.load(path, allow_pickle=False).astype(np.float32))
+
+
+def _refuse(what: str) -> TelecineError:
+    return TelecineError(ErrorKind.ENCODE_FAILED, f"the reference of chunk {what}")
