@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from tests.jobs import SITE, new_job, services_in
 from tests.marked import add_sessions, add_title
 from tests.unit.test_pump import StandIn, carry_out, open_commands
@@ -14,10 +14,11 @@ from tests.unit.test_pump import StandIn, carry_out, open_commands
 from telecine.catalog import deliveries, detections, marks, notifications
 from telecine.catalog.clock import utcnow
 from telecine.catalog.detections import NewDetection, Source
-from telecine.catalog.mark_models import Detection
+from telecine.catalog.mark_models import Detection, MarkSession
 from telecine.catalog.models import Command
+from telecine.catalog.session_tokens import sealed_token, token_of
 from telecine.cli.leak_report import report_lines
-from telecine.core.errors import ErrorKind
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.report import Footage, bits_of
 from telecine.core.watermark.sequence import derive_key
@@ -116,6 +117,38 @@ def test_a_leak_is_traced_to_the_words_of_whoever_opened_the_session(services, c
         assert detections.picture(s, SITE, detection_id).startswith(b"\x89PNG")
     (message,) = told(services)
     assert (message["detection_status"], message["forensic_mark"]) == ("FD004", f"{code.value}-33")
+
+
+def keep_token(services: Services, mark: str, kept: str) -> None:
+    with services.database.write() as s:
+        (session,) = s.scalars(select(MarkSession).where(MarkSession.forensic_mark == mark))
+        session.token_sealed = kept or sealed_token(services.sealer, SITE, session.session, "the token")
+
+
+@pytest.mark.parametrize(("kept", "shown"), [("", "the token"), ("v1.sealed by another key", "")])
+def test_whoever_blocks_leakers_is_told_the_token(services, kept, shown):
+    """One that cannot be opened keeps nobody from being told of the rest."""
+    keep_token(services, "delivery-33", kept)
+    detection_id = new_detection(services, noti_id=notification(services))
+    name(services, detection_id, leaked(services, SessionCode.DELIVERY, 33))
+    assert close(services, detection_id, 1, Ending("complete")) == "complete"
+    (message,) = told(services)
+    assert (message["forensic_mark"], message["watermark_token"]) == ("delivery-33", shown)
+
+
+def test_a_token_opens_for_its_own_session_alone(services):
+    keep_token(services, "delivery-33", "")
+    with services.database.write() as s:
+        mine, other = (
+            s.scalars(select(MarkSession).where(MarkSession.forensic_mark == f"delivery-{number}")).one()
+            for number in (33, 34)
+        )
+        assert token_of(services.sealer, mine) == "the token"
+        assert token_of(services.sealer, other) == ""
+        other.token_sealed = mine.token_sealed
+        with pytest.raises(TelecineError):
+            token_of(services.sealer, other)
+        other.token_sealed = None
 
 
 def test_noise_names_nobody_and_is_told_as_failed(services):

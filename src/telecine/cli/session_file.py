@@ -77,7 +77,7 @@ def _entries(path: Path) -> list[Any]:
         if not text.lstrip().startswith(("[", "{")):
             return list(csv.DictReader(text.splitlines()))
         entries = json.loads(text)
-    except (ValueError, csv.Error) as error:
+    except (ValueError, csv.Error, RecursionError) as error:
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{path} cannot be read: {error}.", field=OPTION) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{path} holds no list of sessions.", field=OPTION)
