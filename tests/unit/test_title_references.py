@@ -228,7 +228,9 @@ def test_one_that_goes_while_it_is_read_is_missing_rather_than_the_leak_unreadab
     assert caught.value.kind is ErrorKind.REFERENCE_MISSING
 
 
-@pytest.mark.parametrize("error", [TelecineError(ErrorKind.INPUT_UNREADABLE, "no video."), Cancelled(), ValueError("x")])
+@pytest.mark.parametrize(
+    "error", [TelecineError(ErrorKind.INPUT_UNREADABLE, "no video."), Cancelled(), ValueError("x")]
+)
 def test_what_else_goes_wrong_stays_what_it_is(services, step, monkeypatch, error):
     references.place_of(services.settings.references, "DEMO/film/1").mkdir(parents=True)
 

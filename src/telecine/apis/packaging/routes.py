@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from telecine.apis.hosts import Dialect
-from telecine.apis.packaging import PREFIX, routes_job, routes_storage
+from telecine.apis.packaging import PREFIX, routes_detection, routes_job, routes_storage
 from telecine.apis.packaging.faults import API_VERSION, Fault, error_body, error_status
 from telecine.apis.packaging.schema import Failure
 
@@ -17,6 +17,7 @@ _ERRORS = {
     405: "The path does not know the method.",
     409: "The Idempotency-Key was used for another request.",
     413: "The body is too large.",
+    429: "The site has asked for as many detections as it may.",
     500: "Something went wrong on our side.",
     503: "The storage, or the database, does not answer.",
 }
@@ -35,6 +36,7 @@ def router() -> APIRouter:
     whole = APIRouter(responses=errors)
     whole.include_router(routes_storage.routes)
     whole.include_router(routes_job.routes)
+    whole.include_router(routes_detection.routes)
     whole.include_router(_versions)
     return whole
 
@@ -45,6 +47,9 @@ _versions = APIRouter(prefix=f"{PREFIX}/api/{{version}}", include_in_schema=Fals
 # After those of the version that there is, and with just their methods, so that a wrong method stays one.
 @_versions.api_route("/storage/{siteId}", methods=["GET", "POST", "PUT"])
 @_versions.api_route("/pack/{siteId}", methods=["GET", "POST"])
+@_versions.api_route("/detect/{siteId}/url", methods=["POST"])
+@_versions.api_route("/detect/{siteId}/list", methods=["GET"])
+@_versions.api_route("/detect/{siteId}/detail", methods=["GET"])
 def refuse_version(version: str) -> None:
     """Answer for versions that are not there."""
     raise Fault(API_VERSION, "version", f"{version[:20]!r} is not there, but v2 is.")
