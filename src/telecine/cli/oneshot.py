@@ -29,6 +29,17 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 """Seconds between two redraws of the progress."""
 
+MarkSecret = Annotated[
+    Path | None,
+    typer.Option(
+        help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.", exists=True, dir_okay=False
+    ),
+]
+ReferenceFolder = Annotated[
+    Path | None,
+    typer.Option(help="New folder for what `telecine detect` compares leaks of a marked job with.", file_okay=False),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
@@ -47,21 +58,9 @@ def run(
         Path | None,
         typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
     ] = None,
-    mark_secret: Annotated[
-        Path | None,
-        typer.Option(
-            help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    mark_secret: MarkSecret = None,
     site: Annotated[str, typer.Option(help="Site that a marked job's content belongs to.")] = "",
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            help="New folder for what `telecine detect` compares leaks of a marked job with.", file_okay=False
-        ),
-    ] = None,
+    reference: ReferenceFolder = None,
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,
