@@ -19,7 +19,7 @@ from telecine.media.mark_mask import LOOK
 THUMB = (14, 24)
 """Rows and columns of a thumbnail."""
 CENTRE = 0.8
-"""The part of a picture's width and height, about its middle, that its thumbnail shows: borders and logos are outside."""
+"""The part of a picture, about its middle, that its thumbnail shows: borders and most logos are outside."""
 
 type Look = NDArray[np.uint8]
 """A picture of `LOOK` (360 rows, 640 columns), luma."""
@@ -83,10 +83,16 @@ def thumb(look: Look) -> Pictures:
 
     All noughts where the picture is flat.
     """
+    small = cells(look)
+    return unit(small - small.mean())
+
+
+def cells(look: Look) -> Pictures:
+    """The mean of a picture in each of the 336 cells of its thumbnail, row by row."""
     rows, columns = LOOK
     middle = look[_TOP : rows - _TOP, _LEFT : columns - _LEFT]
-    small = cv2.resize(middle.astype(np.float32), THUMB[::-1], interpolation=cv2.INTER_AREA).ravel()
-    return unit(small - small.mean())
+    small = cv2.resize(middle.astype(np.float32), THUMB[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small.ravel(), np.float32)
 
 
 def unit(pictures: Pictures) -> Pictures:

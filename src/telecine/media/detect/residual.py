@@ -1,0 +1,152 @@
+"""What one picture of a leak says of the mark: what remains of it when the title's own picture has been explained away.
+
+The leak's brightness is fitted by the title's (its curve, contrast that changes across the picture, vignette); what is
+left over is the mark, noise, and whatever has been laid over the picture. Each place counts by how well the mark can be
+seen there against what else is left over in its surroundings.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from telecine.core.watermark.pattern import CELLS_HIGH, CELLS_WIDE
+from telecine.media.detect.pieces import Look
+from telecine.media.mark_mask import DELTA, LOOK, MASK, Map, visibility
+
+FITTED = 5
+"""Each so many-th place that is seen takes part in the fit."""
+REFITS = 2
+TRIMMED = 2.5
+"""Deviations beyond which a place is left out of the next fit."""
+CLIPPED = 4.0
+"""Deviations at which what is left over is held."""
+NOISE = 0.5
+PER_SLOPE = 0.08
+"""Steps of luma by which an edge's residual grows for each step of its slope: pictures never lie exactly."""
+SURROUNDINGS = 5.0
+"""Deviation, in places of the mask, of the window in which a place's noise is measured."""
+FLATTENED = 5.0
+"""The same of the window whose mean is taken from what is left over: the mark is finer than that."""
+_DEVIATION = 1.4826
+_RIDGE = 1e-7
+_FEWEST = 400
+"""Places that must be seen for a picture to say anything: about a thirtieth of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TitleView:
+    """A picture of the title on the grid of the mask: luma, what the eye forgives, and how steep it is."""
+
+    luma: Map
+    forgiven: Map
+    slope: Map
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What places say: `seen` is the sum of residual times mark over noise, `weight` that of mark squared over noise.
+
+    Both are maps of `MASK` and may be added over pictures.
+    """
+
+    seen: Map
+    weight: Map
+
+
+def small(look: Look | Map) -> Map:
+    """A picture of `LOOK` on the grid of the mask."""
+    return cv2.resize(look, MASK[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def title_view(look: Look) -> TitleView:
+    """Prepare a picture of the title."""
+    luma = small(look)
+    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return TitleView(luma, visibility(look), np.hypot(across, down))
+
+
+def evidence(leak: Map, visible: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], title: TitleView) -> Evidence | None:
+    """What the picture `leak`, laid on the title's and on the same grid, says where it is `visible`.
+
+    None where too little is visible.
+    """
+    if np.count_nonzero(visible) < _FEWEST:
+        return None
+    left = leak - _fit(leak, visible, title.luma)
+    shown = visible.astype(np.float32)
+    deviation = _DEVIATION * float(np.median(np.abs(left[visible])))
+    left = np.clip(left, -CLIPPED * deviation, CLIPPED * deviation) * shown
+    near = _blur(shown, FLATTENED)
+    left = (left - _blur(left, FLATTENED) / np.maximum(near, 1e-3)) * shown
+    near = _blur(shown, SURROUNDINGS)
+    local = _blur(left * left, SURROUNDINGS) / np.maximum(near, 1e-3)
+    noise = NOISE + (PER_SLOPE * title.slope) ** 2 + local
+    mark = title.forgiven * shown / noise
+    return Evidence(left * mark, title.forgiven * mark)
+
+
+def _fit(leak: Map, visible: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], luma: Map) -> Map:
+    """The leak's luma as far as the title's explains it: least squares over 13 terms, twice without what is far off."""
+    terms = _terms(luma)
+    places = np.flatnonzero(visible)[::FITTED]
+    some, wanted = terms[:, places].T.astype(np.float64), leak.ravel()[places].astype(np.float64)
+    kept = np.ones(len(places), bool)
+    for _ in range(1 + REFITS):
+        chosen = some[kept]
+        # A flat picture makes terms that say the same; the ridge keeps the system solvable and changes nothing else.
+        square = chosen.T @ chosen + _RIDGE * len(chosen) * np.eye(chosen.shape[1])
+        solution = np.linalg.solve(square, chosen.T @ wanted[kept])
+        off = np.abs(wanted - some @ solution)
+        kept = off <= TRIMMED * max(_DEVIATION * float(np.median(off[kept])), 0.5)
+    fitted: Map = (solution.astype(np.float32) @ terms).reshape(MASK)
+    return fitted
+
+
+def _terms(luma: Map) -> Map:
+    """1, o, o2, o3, x, y, x2, y2, xy, ox, oy, ox2, oy2 for luma o and place (x, y), each about -1 to 1: 13 rows."""
+    x, y = _places()
+    o = (luma.ravel() - 126) / 110
+    return np.stack([np.ones_like(o), o, o * o, o**3, x, y, x * x, y * y, x * y, o * x, o * y, o * x * x, o * y * y])
+
+
+@cache
+def _places() -> tuple[Map, Map]:
+    rows, columns = MASK
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
+    return x.ravel(), y.ravel()
+
+
+def _blur(picture: Map, deviation: float) -> Map:
+    return cv2.GaussianBlur(picture, (0, 0), deviation)
+
+
+def to_cells(seen: Map) -> Map:
+    """What each cell of a field has in `seen`: `sum(to_cells(seen) * field)` is `sum(seen * enlarged field)`."""
+    return _rows().T @ seen @ _columns()
+
+
+def power(weight: Map) -> float:
+    """What `sum(weight * enlarged field squared)` is on average over fields."""
+    return float((_rows() ** 2).sum(1) @ weight @ (_columns() ** 2).sum(1))
+
+
+@cache
+def _rows() -> Map:
+    """How the rows of a field make those of the mask's grid, as a matrix: enlarged as for marking, then averaged."""
+    return _enlarging(CELLS_HIGH, DELTA[0], MASK[0])
+
+
+@cache
+def _columns() -> Map:
+    return _enlarging(CELLS_WIDE, DELTA[1], MASK[1])
+
+
+def _enlarging(cells: int, full: int, grid: int) -> Map:
+    enlarged = cv2.resize(np.eye(cells, dtype=np.float32), (cells, full), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(enlarged, (cells, grid), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+assert LOOK[0] % MASK[0] == 0
