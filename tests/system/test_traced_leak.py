@@ -1,10 +1,6 @@
-"""From a marked job through a viewer's copy and its leak to the viewer's name, by what a customer and an operator have."""
+"""From a marked job through a copy and its leak to the viewer, by what a customer and an operator have."""
 
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +61,7 @@ def test_a_viewer_is_traced_by_his_leak_and_nobody_by_foreign_footage(embedded: 
     customer = Customer(embedded)
     storages = customer.register(embedded)
     site_marking(embedded, "--layout", "unlabeled", "--shortest-seconds", "5")
-    request = marked_request(storages, CONTENT, dash=True) | {}
+    request = marked_request(storages, CONTENT, dash=True)
     del request["output"]["drm"]
     job = customer.wait(customer.call("POST", f"job/{SITE}", json=request)["job_id"])
     assert job["job_status"] == "TP500", job
