@@ -42,6 +42,8 @@ class Film:
         self._ticks, tick = _ticks_of(path)
         self.times: Floats = np.multiply(self._ticks, tick, dtype=np.float64)
         """Seconds of every picture, growing."""
+        self.step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
+        """Seconds from most pictures to the next."""
         self._thumbs = Thumbs(self.times[::step], pictures)
         if len(self._thumbs.times) != len(pictures):
             raise _refuse(path)

@@ -1,0 +1,145 @@
+"""Goes through a leak piece by piece and gathers what its pictures say of the mark, segment by segment.
+
+Each picture of the title's reference is compared with the picture of the leak that shows the same moment. Pictures
+beside a border of segments are left out: which segment they belong to is not sure.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from telecine.core.watermark.statistic import Sums
+from telecine.media.detect.follow import follow
+from telecine.media.detect.frames import Film, Frame
+from telecine.media.detect.geometry import apart, seen, warp
+from telecine.media.detect.pieces import Floats, Look, Piece, Transform, mirror
+from telecine.media.detect.reference import Reference
+from telecine.media.detect.residual import Evidence, evidence, power, small, title_view, to_cells
+from telecine.media.mark_mask import LOOK, MASK, Map
+
+type Gathered = dict[int, Sums]
+"""What was gathered of each position of a title."""
+type Done = Callable[[float], None]
+"""Told how many seconds of the leak are done; may raise."""
+
+BORDER = 1.25
+"""Pictures beside a border of segments that are left out, in pictures of the slower film."""
+NEAR_ENOUGH = 0.75
+"""Pictures of the leak by which the moment of one may differ from the title's."""
+STILL = 0.4
+"""Pixels of `LOOK`: a correction below is none."""
+TRUSTED = 8
+"""Pictures that need no correction, one after the other, before only each so many-th is looked at for one."""
+
+_EDGE = 6
+_WHOLE = 250
+
+
+def gather(leak: Film, title: Reference, pieces: Sequence[Piece], done: Done) -> Gathered:
+    """What `pieces` of `leak` say of the mark. A segment that is shown twice has both in its sums."""
+    gathered: Gathered = {}
+    for piece in pieces:
+        _gather_piece(gathered, leak, title, piece, done)
+    return gathered
+
+
+def _gather_piece(gathered: Gathered, leak: Film, title: Reference, piece: Piece, done: Done) -> None:
+    moments = _moments(leak, title, piece)
+    place = _Place(piece)
+    segment = float(title.facts.segment)
+    run = _Run()
+    for shown, meant in _pairs(leak, title, piece, moments):
+        position = int(meant.time // segment)
+        if position != run.position:
+            run.end(gathered)
+            run = _Run(position)
+        laid, visible = place.lay(shown.look, meant.look)
+        run.take(evidence(small(laid), visible, title_view(meant.look)))
+        done(shown.time)
+    run.end(gathered)
+
+
+def _moments(leak: Film, title: Reference, piece: Piece) -> Floats:
+    """Times of the title's pictures that the piece shows, and that are surely of one segment."""
+    begin, end = piece.title_time(piece.begin), piece.title_time(piece.end)
+    times = title.times[(title.times >= begin) & (title.times <= end)]
+    step = max(1 / float(title.facts.rate), piece.speed * leak.step)
+    shown = (times - piece.offset) / piece.speed
+    off = leak.nearest(shown) - shown
+    segment = float(title.facts.segment)
+    margin = BORDER * step
+    inside = (times % segment >= margin) & (times % segment <= segment - margin)
+    chosen: Floats = times[inside & (np.abs(off) <= NEAR_ENOUGH * leak.step)]
+    return chosen
+
+
+def _pairs(leak: Film, title: Reference, piece: Piece, moments: Floats) -> Iterator[tuple[Frame, Frame]]:
+    """Pictures of the leak and of the title that show the same moment, one after the other."""
+    yield from zip(leak.frames((moments - piece.offset) / piece.speed), title.frames(moments), strict=True)
+
+
+class _Run:
+    """What pictures in a row say of one segment."""
+
+    def __init__(self, position: int = -1) -> None:
+        self.position = position
+        self._pictures = 0
+        self._seen: Map = np.zeros(MASK, np.float32)
+        self._weight: Map = np.zeros(MASK, np.float32)
+
+    def take(self, said: Evidence | None) -> None:
+        if said:
+            self._pictures += 1
+            self._seen += said.seen
+            self._weight += said.weight
+
+    def end(self, gathered: Gathered) -> None:
+        """Add what was said to what has been gathered."""
+        if not self._pictures:
+            return
+        cells = to_cells(self._seen).ravel().astype(np.float64)
+        sums = Sums(cells, power(self._weight), self._pictures)
+        gathered[self.position] = gathered[self.position] + sums if self.position in gathered else sums
+
+
+class _Place:
+    """Lays the pictures of a piece on the title's, and follows where they move.
+
+    Where nothing moves for a while, only some pictures are looked at for motion, which saves a third of the work.
+    """
+
+    def __init__(self, piece: Piece) -> None:
+        self._mirrored = piece.mirrored
+        self._transform = piece.transform
+        self._number = 0
+        self._still = 0
+        self._visible = _visible(piece.transform)
+
+    def lay(self, leak: Look, title: Look) -> tuple[Look, NDArray[np.bool_]]:
+        """The leak's picture as it lies in the title's, and where it shows anything on the grid of the mask."""
+        look = mirror(leak) if self._mirrored else leak
+        transform = self._followed(look, title)
+        if transform is self._transform:
+            return warp(look, transform), self._visible
+        return warp(look, transform), _visible(transform)
+
+    def _followed(self, look: Look, title: Look) -> Transform:
+        self._number += 1
+        if self._still >= TRUSTED and self._number % TRUSTED:
+            return self._transform
+        transform = follow(look, title, self._transform)
+        if apart(transform, self._transform) <= STILL:
+            self._still += 1
+            return self._transform
+        self._still = 0
+        return transform
+
+
+def _visible(transform: Transform) -> NDArray[np.bool_]:
+    shown = cv2.resize(seen(transform, _EDGE), MASK[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(shown >= _WHOLE)
+
+
+assert LOOK[0] // MASK[0] == LOOK[1] // MASK[1]
