@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from telecine.cli import rooms
@@ -70,11 +71,12 @@ def _read(leak: Path, reference: Path, key: MarkKey) -> Footage:
     from telecine.media.detect.read import read_leak
 
     in_force = rooms.settings()
-    with JobProgress(leak.name) as shown:
+    with TemporaryDirectory(prefix="telecine-") as folder, JobProgress(leak.name) as shown:
+        here = Path(folder).resolve() / "leak"  # beside which more is written: not into somebody's own folder
+        here.symlink_to(leak.resolve())
 
         def report(tick: Tick) -> None:
             shown.overall("reading", 100.0 * tick.fraction, None)
 
-        return read_leak(
-            leak.resolve(), reference.resolve(), key, Context(rooms.tools(in_force), in_force.limits, report)
-        )
+        context = Context(rooms.tools(in_force), in_force.limits, report)
+        return read_leak(here, reference.resolve(), key, context)
