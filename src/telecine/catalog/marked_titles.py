@@ -17,8 +17,9 @@ def published(s: Session, job: Job, spec: JobSpec, plan: Plan, reference: str) -
     """Write down what a job has published, in the transaction that says so of the job.
 
     A marked title replaces an older one of the same content. `reference` names the detector's reference of it, or is
-    empty. Returns the name of the reference that was replaced and that nobody needs any more, or nothing. Trees without marks that were put in the place of marked ones are no trees of that title any more; its row
-    stays, because copies of what was there may still come to light.
+    empty. Trees without marks that were put in the place of marked ones are no trees of that title any more; its row
+    stays, because copies of what was there may still come to light. Returns the name of the reference that was
+    replaced, which nobody needs any more, or nothing.
     """
     if plan.marking:
         mine = (MarkedTitle.site_id == job.site_id) & (MarkedTitle.content_id == job.content_id)
