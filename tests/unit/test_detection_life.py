@@ -160,6 +160,65 @@ def test_noise_names_nobody_and_is_told_as_failed(services):
     assert (message["detection_status"], message["error_code"]) == ("FD007", "D3001")
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_copy_without_a_mark_names_nobody_however_it_is_read(services, seed):
+    """Chance, of any strength; a reading that is off; and one of which most is missing."""
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal(POSITIONS) * (1, 3, 30)[seed % 3] + (0, 5)[seed % 2]
+    z[rng.random(POSITIONS) < 0.5 * (seed % 2)] = np.nan
+    detection_id = new_detection(services)
+    name(services, detection_id, Footage(z, 2.0))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    assert row(services, detection_id).result["accused"] == []
+
+
+@pytest.mark.parametrize("code", [SessionCode.DELIVERY, SessionCode.UP_TO_4])
+def test_a_reading_that_is_not_to_be_trusted_names_nobody_though_it_fits_somebody(services, code):
+    seen = leaked(services, code, 33)
+    detection_id = new_detection(services, noti_id=notification(services))
+    name(services, detection_id, Footage(seen.z, 2.0, ("Wrong keys deviate by 1.3 where chance gives 1.",)))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    found = row(services, detection_id).result
+    assert (found["outcome"], found["accused"], found["delivery"]) == ("unreliable", [], None)
+    assert found["objections"] == ["Wrong keys deviate by 1.3 where chance gives 1."]
+    (message,) = told(services)
+    assert (message["detection_status"], "forensic_mark" in message) == ("FD007", False)
+
+
+def test_a_copy_of_another_sites_or_titles_viewer_names_nobody(services):
+    """Their sequences come from other keys, even where session and payload were the same."""
+    with services.database.read() as s:
+        names, payloads = next(iter(detections.session_blocks(s, SITE, "film", SessionCode.UP_TO_4)))
+    bits = bits_of(
+        SessionCode.UP_TO_4,
+        names[3],
+        payloads[3],
+        POSITIONS,
+        lambda family: derive_key(bytes(32), SITE, "film", family),
+    )
+    detection_id = new_detection(services)
+    name(services, detection_id, Footage(np.where(bits == 1, -8.0, 8.0), 2.0))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+
+
+def test_a_title_without_sessions_names_nobody(services):
+    seen = leaked(services, SessionCode.DELIVERY, 33)
+    with services.database.write() as s:
+        s.execute(delete(MarkSession))
+    detection_id = new_detection(services)
+    name(services, detection_id, seen)
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    assert "0 sessions (none issued)" in "\n".join(report_lines("It", row(services, detection_id).result))
+
+
+def test_a_title_whose_reference_is_gone_is_told_as_such(services):
+    detection_id = new_detection(services, noti_id=notification(services))
+    missing = Failure(ErrorKind.REFERENCE_MISSING, "that of job 1, of content 'film'.")
+    assert close(services, detection_id, 1, Ending("error", missing)) == "error"
+    (message,) = told(services)
+    assert (message["detection_status"], message["error_code"]) == ("FD006", "D2004")
+
+
 def test_closing_twice_closes_once_and_removes_the_leak(services):
     detection_id = new_detection(services, noti_id=notification(services))
     leak = services.detection_workspace(detection_id).input_file(0)
