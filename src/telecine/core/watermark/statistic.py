@@ -57,7 +57,7 @@ def deviations(cells: Floats, fields: NDArray[np.float32]) -> Floats:
 
 
 def without(cells: Floats, field: NDArray[np.float32]) -> Floats:
-    """`cells` with all taken out that agrees with `field`: what is left is noise alone, if the field is the right one."""
+    """`cells` with all taken out that agrees with `field`: noise alone, if that is the right one."""
     chips = field.astype(np.float64)
     rest: Floats = cells - chips * (float(chips @ cells) / float(chips @ chips))
     return rest

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from telecine.media.detect import refine
 from telecine.media.detect.ends import Film, Found, Poll, settle
 from telecine.media.detect.geometry import seen, warp
-from telecine.media.detect.lens import Lens
+from telecine.media.detect.lens import Lens, chance
 from telecine.media.detect.pieces import LookSource, Piece, Thumbs, cells, mirror, thumb
 from telecine.media.detect.retrieve import ASKED, View, views
 from telecine.media.detect.timing import STEP, Line, propose, restrict
@@ -23,12 +23,15 @@ from telecine.media.detect.timing import STEP, Line, propose, restrict
 ALIKE = 0.25
 """Likeness of details that a piece must have where features agree on it."""
 VERY_ALIKE = 0.5
-"""The same where no features do."""
+"""The same where no features do, beyond what pictures of other moments have."""
 GAP = 2.0
 """Seconds that must be unexplained to be looked at again."""
 
+_LEAST = 4
 _MOST_LINES = 24
-_FIRST_PAIRS = 6
+_FIRST_PAIRS = 4
+_CHANCES = 12
+_CLEAR = 200
 _MOST_VIEWS = 6
 _LEAST_CELLS = 40
 _WHOLE = 254.0
@@ -40,6 +43,8 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
 
     `poll` is called often and may raise.
     """
+    if len(leak.thumbs.times) < _LEAST or len(title.thumbs.times) < _LEAST:
+        return []
     film = Film(leak, title, poll)
     waiting = deque([View(False, np.eye(3)), View(True, np.eye(3))])
     tried: list[View] = []
@@ -82,9 +87,9 @@ def _through(film: Film, view: View, begin: float, end: float) -> Iterator[Found
     lines = sorted(propose(leak, title, film.poll), key=lambda line: -line.score)
     for line in lines[:_MOST_LINES]:
         film.poll()
-        piece = _examine(film, _piece(line, view, begin, end))
-        if piece:
-            yield replace(piece, score=line.score)
+        found = _examine(film, line, _piece(line, view, begin, end))
+        if found:
+            yield found
 
 
 def _piece(line: Line, view: View, begin: float, end: float) -> Piece:
@@ -118,19 +123,21 @@ def _covered(view: View) -> NDArray[np.bool_]:
     return np.asarray(cells(seen(view.transform)) >= _WHOLE)
 
 
-def _examine(film: Film, piece: Piece) -> Found | None:
-    """The piece with place and time set right, if it stands the test."""
+def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
+    """The piece that the line proposes, with place and time set right, if it stands the test."""
     first = refine.place(film.leak, film.title, piece, _FIRST_PAIRS)
     if first:
         piece = replace(piece, transform=first.transform)
     if not Lens(piece.mirrored, piece.transform).sees:
         return None
     piece, alike = refine.time(film.leak, film.title, piece, *refine.COARSE)
-    if alike < (ALIKE if first else VERY_ALIKE):
+    by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
+    if alike < (ALIKE if first else by_chance + VERY_ALIKE):
         return None
-    second = refine.place(film.leak, film.title, piece)
+    clear = first is not None and first.inliers >= _CLEAR
+    second = None if clear else refine.place(film.leak, film.title, piece)
     if second:
         piece = replace(piece, transform=second.transform)
     piece = refine.polish(film.leak, film.title, piece)
     piece, alike = refine.time(film.leak, film.title, piece, *refine.FINE)
-    return Found(piece, alike, 0.0)
+    return Found(piece, alike, by_chance, line.score)

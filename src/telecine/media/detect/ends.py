@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from telecine.media.detect.geometry import apart
 from telecine.media.detect.lens import distinct, likeness
 from telecine.media.detect.pieces import Floats, LookSource, Piece
 from telecine.media.detect.refine import FINE, moments, time
@@ -16,6 +17,11 @@ from telecine.media.detect.refine import FINE, moments, time
 SHORTEST = 1.0
 """Seconds of the shortest piece."""
 
+SAME = 3.0
+"""Pixels of `LOOK`: two pieces whose corners are nearer lie alike."""
+
+_SAME_TIME = 0.06
+_TOUCH = 0.1
 _STRIDE = 0.5
 _BATCH = 16
 _GIVEN_UP = 3.0
@@ -23,6 +29,7 @@ _INSIDE = 4.0
 _INTRUSION = 6.0
 _NEAR = 0.75
 _FINE_STEP = 0.01
+_LEAST_CONTRAST = 0.1
 _ROUNDS = 6
 _GROWN = 1.25
 _SAMPLES = 24
@@ -36,11 +43,18 @@ type Gain = Callable[[Sequence[float]], Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A piece that stood the test: how alike its pictures are to the title's (-1 to 1), and how much spoke for it."""
+    """A piece that stood the test. `alike`: how alike its pictures are to the title's of the same moments (-1 to 1),
+    `chance`: to those of other moments. `score`: how much spoke for it in the first place."""
 
     piece: Piece
     alike: float
+    chance: float
     score: float
+
+    def gain(self, alike: Floats) -> Floats:
+        """What likenesses speak for (1) or against (-1) a picture's belonging to the piece."""
+        most = max(self.alike - self.chance, _LEAST_CONTRAST)
+        return np.clip(2 * (alike - self.alike) / most + 1, -1, 1)
 
 
 class Film:
@@ -48,7 +62,8 @@ class Film:
 
     def __init__(self, leak: LookSource, title: LookSource, poll: Poll) -> None:
         self.leak, self.title, self.poll = leak, title, poll
-        self.begin, self.end = float(leak.thumbs.times[0]), float(leak.thumbs.times[-1])
+        times = leak.thumbs.times
+        self.begin, self.end = float(times[0]), float(times[-1] + np.median(np.diff(times)))
 
     def likeness(self, piece: Piece, times: Sequence[float]) -> Floats:
         """How alike leak and title are at `times` of the leak if `piece` held there."""
@@ -67,15 +82,39 @@ def settle(film: Film, found: Sequence[Found]) -> list[Found]:
     grown = [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST]
     for number in range(len(grown) - 1):
         grown[number], grown[number + 1] = _contest(film, grown[number], grown[number + 1])
-    return [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST]
+    return _joined(film, [one for one in grown if one.piece.end - one.piece.begin >= SHORTEST])
+
+
+def _same(one: Piece, other: Piece) -> bool:
+    """Whether two pieces say the same of time and place."""
+    late = [abs(one.title_time(moment) - other.title_time(moment)) for moment in (one.begin, one.end)]
+    return one.mirrored == other.mirrored and max(late) < _SAME_TIME and apart(one.transform, other.transform) < SAME
+
+
+def _joined(film: Film, found: Sequence[Found]) -> list[Found]:
+    """Pieces that touch and say the same, as one."""
+    joined: list[Found] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        if last and one.piece.begin - last.piece.end < _TOUCH and _same(one.piece, last.piece):
+            longer = max(last, one, key=lambda each: each.piece.end - each.piece.begin)
+            whole = replace(longer.piece, begin=last.piece.begin, end=one.piece.end)
+            whole, alike = time(film.leak, film.title, whole, *FINE)
+            joined[-1] = Found(whole, alike, longer.chance, last.score + one.score)
+        else:
+            joined.append(one)
+    return joined
 
 
 def _better(film: Film, one: Found, other: Found) -> bool:
-    """Whether `one` explains its own stretch clearly better than `other`, a stronger piece, would."""
+    """Whether `one` explains its own stretch clearly better than `other`, a stronger piece, would; also where both say
+    the same, for what lies between may be foreign."""
+    if _same(one.piece, other.piece):
+        return True
     times = moments(film.leak, one.piece, _SAMPLES)
     gain = film.likeness(one.piece, times) - film.likeness(other.piece, times)
     error = float(gain.std()) / np.sqrt(len(gain))
-    return float(gain.mean()) > max(_BETTER, _SURE * error)
+    return bool(gain.mean() > max(_BETTER, _SURE * error))
 
 
 def _room(film: Film, kept: Sequence[Found], number: int) -> tuple[float, float]:
@@ -89,24 +128,24 @@ def _room(film: Film, kept: Sequence[Found], number: int) -> tuple[float, float]
 def _grown(film: Film, found: Found, low: float, high: float) -> Found:
     """The piece from where its likeness begins to where it ends, within `low` and `high`; its time set right anew
     whenever it has grown by a quarter."""
-    threshold = found.alike / 2
     piece = found.piece
     for _ in range(_ROUNDS):
 
         def gain(times: Sequence[float], piece: Piece = piece) -> Floats:
-            return np.clip(film.likeness(piece, times) - threshold, -threshold, threshold) / threshold
+            return found.gain(film.likeness(piece, times))
 
         inside = min(_INSIDE, (piece.end - piece.begin) / 2)
         begin = _walk(gain, max(piece.begin, low) + inside, low)
         end = _walk(gain, min(piece.end, high) - inside, high)
         if end - begin < SHORTEST:
             return replace(found, piece=replace(piece, begin=begin, end=begin))
-        much = end - begin > _GROWN * (piece.end - piece.begin)
-        piece, alike = time(film.leak, film.title, replace(piece, begin=begin, end=end), *FINE)
-        if not much:
+        grown_much = end - begin > _GROWN * (piece.end - piece.begin)
+        piece = replace(piece, begin=begin, end=end)
+        if not grown_much:
             break
-    begin, end = _exact(film, piece, begin, low, gain, -1), _exact(film, piece, end, high, gain, 1)
-    return replace(found, piece=replace(piece, begin=begin, end=end), alike=alike)
+        piece, _ = time(film.leak, film.title, piece, *FINE)
+    begin, end = _exact(film, begin, low, gain, -1), _exact(film, end, high, gain, 1)
+    return replace(found, piece=replace(piece, begin=begin, end=end))
 
 
 def _walk(gain: Gain, start: float, limit: float) -> float:
@@ -126,9 +165,9 @@ def _walk(gain: Gain, start: float, limit: float) -> float:
     return reached
 
 
-def _exact(film: Film, piece: Piece, about: float, limit: float, gain: Gain, sign: int) -> float:
+def _exact(film: Film, about: float, limit: float, gain: Gain, sign: int) -> float:
     """The edge of the picture near `about` where it stops to pay, going out from the piece (`sign` 1: to later)."""
-    low, high = max(about - _NEAR, film.begin - 0.1), min(about + _NEAR, film.end + 0.1)
+    low, high = max(about - _NEAR, film.begin), min(about + _NEAR, film.end)
     low, high = (min(max(low, limit), high), high) if sign < 0 else (low, max(min(high, limit), low))
     if high - low < 2 * _FINE_STEP:
         return about
@@ -152,7 +191,7 @@ def _contest(film: Film, left: Found, right: Found) -> tuple[Found, Found]:
     times = np.linspace(low, high, max(2, round((high - low) / (_STRIDE / 2)) + 1))
     kept = np.concatenate([[0.0], np.cumsum(gain([float(one) for one in times]))])
     about = float(np.interp(kept.argmax() - 0.5, np.arange(len(times)), times))
-    edge = _exact(film, left.piece, about, high, gain, 1)
+    edge = _exact(film, about, high, gain, 1)
     return (
         replace(left, piece=replace(left.piece, end=edge)),
         replace(right, piece=replace(right.piece, begin=edge)),

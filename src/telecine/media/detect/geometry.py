@@ -50,8 +50,8 @@ class Fit:
 def features(look: Look, most: int = FEATURES) -> Features:
     """The `most` clearest features of a picture."""
     finder = cv2.SIFT.create(nfeatures=most, contrastThreshold=_CONTRAST)
-    found, descriptors = finder.detectAndCompute(look, None)  # type: ignore[call-overload]
-    if descriptors is None:
+    found, descriptors = finder.detectAndCompute(look, None)
+    if not found:
         return Features(np.empty((0, 2)), np.empty((0, 128), np.float32))
     places = np.array([point.pt for point in found], dtype=np.float64)
     return Features(places, np.asarray(descriptors, np.float32))
@@ -122,8 +122,9 @@ def plausible(transform: Transform) -> bool:
 
 
 def warp(look: Look, transform: Transform) -> Look:
-    """The leak's picture as it lies in the title's; black outside."""
-    return np.asarray(cv2.warpPerspective(look, transform, LOOK[::-1], flags=cv2.INTER_LINEAR), np.uint8)
+    """The leak's picture as it lies in the title's; its edges run on outside, so that filters see no frame."""
+    laid = cv2.warpPerspective(look, transform, LOOK[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(laid, np.uint8)
 
 
 def seen(transform: Transform, inset: float = 4.0) -> Mask:

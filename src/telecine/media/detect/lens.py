@@ -22,6 +22,7 @@ LEAST_SEEN = 0.02
 _EDGE = 8
 """Pixels of `LOOK` along the leak's edges that are left out: borders, and where the filters reach past the picture."""
 _AT_ONCE = 64
+_OTHERWISE = (0.3, 0.7)
 
 
 class Lens:
@@ -68,6 +69,21 @@ def likeness(leak: LookSource, title: LookSource, piece: Piece, times: Sequence[
         for number, (shown, meant) in enumerate(pairs, first):
             found[number] = lens.of_leak(shown) @ lens.of_title(meant)
     return found
+
+
+def chance(leak: LookSource, title: LookSource, piece: Piece, times: Sequence[float]) -> float:
+    """How alike the leak at `times` is to what the title shows at quite other moments: a frame around both, or a camera
+    that never moves, is always alike. The median."""
+    begin = float(title.thumbs.times[0])
+    length = float(title.thumbs.times[-1]) - begin
+    parts = np.linspace(*_OTHERWISE, len(times))
+    others = [
+        begin + (piece.title_time(time) - begin + part * length) % length
+        for time, part in zip(times, parts, strict=True)
+    ]
+    lens = Lens(piece.mirrored, piece.transform)
+    pairs = zip(leak.looks(times), title.looks(others), strict=True)
+    return float(np.median([lens.of_leak(shown) @ lens.of_title(other) for shown, other in pairs]))
 
 
 def distinct(source: LookSource, begin: float, end: float, step: float) -> list[tuple[float, float, Look]]:

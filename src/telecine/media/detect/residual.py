@@ -10,10 +10,11 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from telecine.core.watermark.pattern import CELLS_HIGH, CELLS_WIDE
 from telecine.media.detect.pieces import Look
-from telecine.media.mark_mask import DELTA, LOOK, MASK, Map, visibility
+from telecine.media.mark_mask import DELTA, MASK, Map, visibility
 
 FITTED = 5
 """Each so many-th place that is seen takes part in the fit."""
@@ -22,26 +23,27 @@ TRIMMED = 2.5
 """Deviations beyond which a place is left out of the next fit."""
 CLIPPED = 4.0
 """Deviations at which what is left over is held."""
-NOISE = 0.5
-PER_SLOPE = 0.08
-"""Steps of luma by which an edge's residual grows for each step of its slope: pictures never lie exactly."""
-SURROUNDINGS = 5.0
-"""Deviation, in places of the mask, of the window in which a place's noise is measured."""
-FLATTENED = 5.0
-"""The same of the window whose mean is taken from what is left over: the mark is finer than that."""
+NOISE = 0.1
+"""Square of the deviation, in steps of luma, that is always reckoned with."""
+SURROUNDINGS = 4.0
+"""Deviation, in places of the mask (a cell is 2.5), of the window that is a place's surroundings."""
 _DEVIATION = 1.4826
 _RIDGE = 1e-7
+_LEAST_NEAR = 1e-3
 _FEWEST = 400
 """Places that must be seen for a picture to say anything: about a thirtieth of it."""
 
 
+type Places = NDArray[np.bool_]
+"""Places of the mask's grid: 90 rows, 160 columns."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TitleView:
-    """A picture of the title on the grid of the mask: luma, what the eye forgives, and how steep it is."""
+    """A picture of the title on the grid of the mask: its luma, and what the eye forgives there."""
 
     luma: Map
     forgiven: Map
-    slope: Map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,38 +59,46 @@ class Evidence:
 
 def small(look: Look | Map) -> Map:
     """A picture of `LOOK` on the grid of the mask."""
-    return cv2.resize(look, MASK[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.resize(look, MASK[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
 def title_view(look: Look) -> TitleView:
     """Prepare a picture of the title."""
-    luma = small(look)
-    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return TitleView(luma, visibility(look), np.hypot(across, down))
+    return TitleView(small(look), visibility(look))
 
 
-def evidence(leak: Map, visible: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], title: TitleView) -> Evidence | None:
+def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
     """What the picture `leak`, laid on the title's and on the same grid, says where it is `visible`.
 
-    None where too little is visible.
+    What is left over is held at four deviations, and freed of its local mean, since the mark is finer than that. Its
+    local square is the noise: it includes the mark, hardly, and whatever covers the picture, so that a logo or a line
+    of text counts next to nothing, edge and all. None where too little is visible.
     """
     if np.count_nonzero(visible) < _FEWEST:
         return None
     left = leak - _fit(leak, visible, title.luma)
+    most = CLIPPED * _DEVIATION * float(np.median(np.abs(left[visible])))
     shown = visible.astype(np.float32)
-    deviation = _DEVIATION * float(np.median(np.abs(left[visible])))
-    left = np.clip(left, -CLIPPED * deviation, CLIPPED * deviation) * shown
-    near = _blur(shown, FLATTENED)
-    left = (left - _blur(left, FLATTENED) / np.maximum(near, 1e-3)) * shown
-    near = _blur(shown, SURROUNDINGS)
-    local = _blur(left * left, SURROUNDINGS) / np.maximum(near, 1e-3)
-    noise = NOISE + (PER_SLOPE * title.slope) ** 2 + local
-    mark = title.forgiven * shown / noise
+    near = np.maximum(_surroundings(shown), np.float32(_LEAST_NEAR))
+    left = np.asarray(np.clip(left, -most, most) * shown, np.float32)
+    left = np.asarray((left - _surroundings(left) / near) * shown, np.float32)
+    noise = np.float32(NOISE) + _surroundings(left * left) / near
+    mark = np.asarray(title.forgiven * shown / noise, np.float32)
     return Evidence(left * mark, title.forgiven * mark)
 
 
-def _fit(leak: Map, visible: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], luma: Map) -> Map:
+def misfit(leak: Map, visible: Places, title: TitleView) -> float:
+    """How much of `leak` the title's picture leaves unexplained in most places, in steps of luma.
+
+    It is the median, so a logo, which pulls an alignment that is made by eye, has no say in it. Infinite where nothing
+    is visible.
+    """
+    if np.count_nonzero(visible) < _FEWEST:
+        return float("inf")
+    return float(np.median(np.abs(leak - _fit(leak, visible, title.luma))[visible]))
+
+
+def _fit(leak: Map, visible: Places, luma: Map) -> Map:
     """The leak's luma as far as the title's explains it: least squares over 13 terms, twice without what is far off."""
     terms = _terms(luma)
     places = np.flatnonzero(visible)[::FITTED]
@@ -119,13 +129,14 @@ def _places() -> tuple[Map, Map]:
     return x.ravel(), y.ravel()
 
 
-def _blur(picture: Map, deviation: float) -> Map:
-    return cv2.GaussianBlur(picture, (0, 0), deviation)
+def _surroundings(picture: Map) -> Map:
+    """The weighted mean of every place's surroundings."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), SURROUNDINGS), np.float32)
 
 
 def to_cells(seen: Map) -> Map:
     """What each cell of a field has in `seen`: `sum(to_cells(seen) * field)` is `sum(seen * enlarged field)`."""
-    return _rows().T @ seen @ _columns()
+    return np.asarray(_rows().T @ seen @ _columns(), np.float32)
 
 
 def power(weight: Map) -> float:
@@ -146,7 +157,4 @@ def _columns() -> Map:
 
 def _enlarging(cells: int, full: int, grid: int) -> Map:
     enlarged = cv2.resize(np.eye(cells, dtype=np.float32), (cells, full), interpolation=cv2.INTER_CUBIC)
-    return cv2.resize(enlarged, (cells, grid), interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
-assert LOOK[0] % MASK[0] == 0
+    return np.asarray(cv2.resize(enlarged, (cells, grid), interpolation=cv2.INTER_AREA), np.float32)
