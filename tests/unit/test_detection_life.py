@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from tests.jobs import SITE, new_job, services_in
 from tests.marked import add_sessions, add_title
 from tests.unit.test_pump import StandIn, carry_out, open_commands
@@ -14,9 +14,11 @@ from tests.unit.test_pump import StandIn, carry_out, open_commands
 from telecine.catalog import deliveries, detections, marks, notifications
 from telecine.catalog.clock import utcnow
 from telecine.catalog.detections import NewDetection, Source
-from telecine.catalog.mark_models import Detection
+from telecine.catalog.mark_models import Detection, MarkSession
 from telecine.catalog.models import Command
-from telecine.core.errors import ErrorKind
+from telecine.catalog.session_tokens import sealed_token, token_of
+from telecine.cli.leak_report import report_lines
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.report import Footage, bits_of
 from telecine.core.watermark.sequence import derive_key
@@ -117,6 +119,38 @@ def test_a_leak_is_traced_to_the_words_of_whoever_opened_the_session(services, c
     assert (message["detection_status"], message["forensic_mark"]) == ("FD004", f"{code.value}-33")
 
 
+def keep_token(services: Services, mark: str, kept: str) -> None:
+    with services.database.write() as s:
+        (session,) = s.scalars(select(MarkSession).where(MarkSession.forensic_mark == mark))
+        session.token_sealed = kept or sealed_token(services.sealer, SITE, session.session, "the token")
+
+
+@pytest.mark.parametrize(("kept", "shown"), [("", "the token"), ("v1.sealed by another key", "")])
+def test_whoever_blocks_leakers_is_told_the_token(services, kept, shown):
+    """One that cannot be opened keeps nobody from being told of the rest."""
+    keep_token(services, "delivery-33", kept)
+    detection_id = new_detection(services, noti_id=notification(services))
+    name(services, detection_id, leaked(services, SessionCode.DELIVERY, 33))
+    assert close(services, detection_id, 1, Ending("complete")) == "complete"
+    (message,) = told(services)
+    assert (message["forensic_mark"], message["watermark_token"]) == ("delivery-33", shown)
+
+
+def test_a_token_opens_for_its_own_session_alone(services):
+    keep_token(services, "delivery-33", "")
+    with services.database.write() as s:
+        mine, other = (
+            s.scalars(select(MarkSession).where(MarkSession.forensic_mark == f"delivery-{number}")).one()
+            for number in (33, 34)
+        )
+        assert token_of(services.sealer, mine) == "the token"
+        assert token_of(services.sealer, other) == ""
+        other.token_sealed = mine.token_sealed
+        with pytest.raises(TelecineError):
+            token_of(services.sealer, other)
+        other.token_sealed = None
+
+
 def test_noise_names_nobody_and_is_told_as_failed(services):
     detection_id = new_detection(services, noti_id=notification(services))
     name(services, detection_id, Footage(np.random.default_rng(1).standard_normal(POSITIONS), 2.0))
@@ -124,6 +158,65 @@ def test_noise_names_nobody_and_is_told_as_failed(services):
     assert row(services, detection_id).result["accused"] == []
     (message,) = told(services)
     assert (message["detection_status"], message["error_code"]) == ("FD007", "D3001")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_copy_without_a_mark_names_nobody_however_it_is_read(services, seed):
+    """Chance, of any strength; a reading that is off; and one of which most is missing."""
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal(POSITIONS) * (1, 3, 30)[seed % 3] + (0, 5)[seed % 2]
+    z[rng.random(POSITIONS) < 0.5 * (seed % 2)] = np.nan
+    detection_id = new_detection(services)
+    name(services, detection_id, Footage(z, 2.0))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    assert row(services, detection_id).result["accused"] == []
+
+
+@pytest.mark.parametrize("code", [SessionCode.DELIVERY, SessionCode.UP_TO_4])
+def test_a_reading_that_is_not_to_be_trusted_names_nobody_though_it_fits_somebody(services, code):
+    seen = leaked(services, code, 33)
+    detection_id = new_detection(services, noti_id=notification(services))
+    name(services, detection_id, Footage(seen.z, 2.0, ("Wrong keys deviate by 1.3 where chance gives 1.",)))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    found = row(services, detection_id).result
+    assert (found["outcome"], found["accused"], found["delivery"]) == ("unreliable", [], None)
+    assert found["objections"] == ["Wrong keys deviate by 1.3 where chance gives 1."]
+    (message,) = told(services)
+    assert (message["detection_status"], "forensic_mark" in message) == ("FD007", False)
+
+
+def test_a_copy_of_another_sites_or_titles_viewer_names_nobody(services):
+    """Their sequences come from other keys, even where session and payload were the same."""
+    with services.database.read() as s:
+        names, payloads = next(iter(detections.session_blocks(s, SITE, "film", SessionCode.UP_TO_4)))
+    bits = bits_of(
+        SessionCode.UP_TO_4,
+        names[3],
+        payloads[3],
+        POSITIONS,
+        lambda family: derive_key(bytes(32), SITE, "film", family),
+    )
+    detection_id = new_detection(services)
+    name(services, detection_id, Footage(np.where(bits == 1, -8.0, 8.0), 2.0))
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+
+
+def test_a_title_without_sessions_names_nobody(services):
+    seen = leaked(services, SessionCode.DELIVERY, 33)
+    with services.database.write() as s:
+        s.execute(delete(MarkSession))
+    detection_id = new_detection(services)
+    name(services, detection_id, seen)
+    assert close(services, detection_id, 1, Ending("complete")) == "failed"
+    assert "0 sessions (none issued)" in "\n".join(report_lines("It", row(services, detection_id).result))
+
+
+def test_a_title_whose_reference_is_gone_is_told_as_such(services):
+    detection_id = new_detection(services, noti_id=notification(services))
+    missing = Failure(ErrorKind.REFERENCE_MISSING, "that of job 1, of content 'film'.")
+    assert close(services, detection_id, 1, Ending("error", missing)) == "error"
+    (message,) = told(services)
+    assert (message["detection_status"], message["error_code"]) == ("FD006", "D2004")
 
 
 def test_closing_twice_closes_once_and_removes_the_leak(services):
@@ -207,12 +300,10 @@ def test_folders_of_ended_detections_are_swept_and_those_in_use_kept(services):
 
 
 def test_the_report_in_words_names_the_viewer_and_the_bound(services):
-    from telecine.cli.detect import report_lines
-
     detection_id = new_detection(services)
     name(services, detection_id, leaked(services, SessionCode.DELIVERY, 7))
     close(services, detection_id, 1, Ending("complete"))
-    lines = "\n".join(report_lines(row(services, detection_id)))
+    lines = "\n".join(report_lines("Detection 1", row(services, detection_id).result))
     assert "'delivery-7'" in lines
     assert "bound 1e-" in lines
     assert "compared with 400 sessions (delivery, up_to_4)" in lines
@@ -221,11 +312,9 @@ def test_the_report_in_words_names_the_viewer_and_the_bound(services):
 
 
 def test_a_report_that_names_nobody_says_how_near_it_came(services):
-    from telecine.cli.detect import report_lines
-
     detection_id = new_detection(services)
     name(services, detection_id, Footage(np.random.default_rng(1).standard_normal(POSITIONS), 2.0))
     close(services, detection_id, 1, Ending("complete"))
-    lines = "\n".join(report_lines(row(services, detection_id)))
+    lines = "\n".join(report_lines("Detection 1", row(services, detection_id).result))
     assert "not enough to name anybody" in lines
     assert "needed 1e-06" in lines

@@ -169,6 +169,13 @@ def test_a_single_leaker_is_named(family, segments, seed):
     assert verdict.log10_best_bound == verdict.accused[0].log10_bound
 
 
+@pytest.mark.parametrize("viewers", [1, 2, 3])
+def test_where_there_are_too_few_viewers_for_partners_the_leaker_is_named_all_the_same(viewers):
+    title = Title(Family.UNIFORM, 1, viewers, segments=60)
+    assert names(title.judge(title.mix("viewer-0"))) == {"viewer-0"}
+    assert names(title.judge(title.mix("somebody else"))) == set()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_lost_segments_only_make_the_leak_shorter(seed):
     title = Title(Family.UP_TO_4, seed, viewers=5000, segments=400)

@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from telecine.catalog.clock import utcnow
@@ -13,20 +13,29 @@ from telecine.core.job import JobSpec, MarkLayout
 from telecine.core.plan import MarkPlan, Plan
 
 
-def published(s: Session, job: Job, spec: JobSpec, plan: Plan, reference: str) -> None:
+def published(s: Session, job: Job, spec: JobSpec, plan: Plan, reference: str) -> str:
     """Write down what a job has published, in the transaction that says so of the job.
 
     A marked title replaces an older one of the same content. `reference` names the detector's reference of it, or is
     empty. Trees without marks that were put in the place of marked ones are no trees of that title any more; its row
-    stays, because copies of what was there may still come to light.
+    stays, because copies of what was there may still come to light. Returns the name of the reference that was
+    replaced, which nobody needs any more, or nothing.
     """
     if plan.marking:
+        mine = (MarkedTitle.site_id == job.site_id) & (MarkedTitle.content_id == job.content_id)
+        before = s.scalar(select(MarkedTitle.reference).where(mine).with_for_update())
         _keep(s, job, _values(job, spec, plan, plan.marking, reference))
-        return
+        return before if before and before != reference else ""
     row = s.get(MarkedTitle, (job.site_id, job.content_id), with_for_update=True)
     if row and row.layout == MarkLayout.UNLABELED and _place(row) == (spec.output_storage, spec.output_path):
         replaced = {tree.folder for tree in plan.trees}
         row.formats = [folder for folder in row.formats if folder not in replaced]
+    return ""
+
+
+def references(s: Session) -> set[str]:
+    """The names of all references that titles of any site have."""
+    return set(s.scalars(select(MarkedTitle.reference).where(MarkedTitle.reference != "")))
 
 
 def withdrawn(s: Session, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""`telecine detect`: who leaked a copy of a title that this machine's server has published."""
+"""`telecine detect`: who leaked a copy of a title, by this machine's server, or with a reference in this process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from telecine.cli import rooms
+from telecine.cli.leak_report import report_lines
 from telecine.cli.output import AsJson, Exit, complaints, console, show_json
 from telecine.cli.progress import JobProgress
 from telecine.core.errors import ErrorKind, TelecineError
@@ -39,9 +40,29 @@ def detect(
     limit: Limit = 1e-6,
     title: Annotated[str, typer.Option(help="Words for the case. Default: the file's name.")] = "",
     png: Annotated[Path | None, typer.Option(help="Write the picture of the evidence here.", dir_okay=False)] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Without a server: folder that `telecine run --reference` has made.", file_okay=False),
+    ] = None,
+    mark_secret: Annotated[
+        Path | None, typer.Option(help="With --reference: the file that `telecine run` had.", dir_okay=False)
+    ] = None,
+    sessions: Annotated[
+        Path | None,
+        typer.Option(help="With --reference: CSV or JSON of session, payload, code, forensic_mark.", dir_okay=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find out who leaked a copy; a worker of the server does it. Exit code 5 where nobody can be named."""
+    """Find out who leaked a copy. A worker of the server does it, or with --reference this process, with no server.
+
+    Exit code 5 where nobody can be named.
+    """
+    here = {"--reference": reference, "--mark-secret": mark_secret, "--sessions": sessions}
+    if any(here.values()):
+        from telecine.cli.detect_here import Evidence, detect_here
+
+        evidence = Evidence(*(_given(option, path) for option, path in here.items()))
+        raise typer.Exit(detect_here(Path(leak), evidence, site, content, limit, title, png, as_json))
     in_force = rooms.settings()
     opened = rooms.database(in_force)
     site_id = rooms.site_id(opened, site)
@@ -52,9 +73,19 @@ def detect(
     if as_json:
         show_json(_record(row))
     else:
-        for line in report_lines(row):
+        for line in _lines(row):
             console().print(line, markup=False)
     raise typer.Exit(Exit.DONE if row.state == "complete" else Exit.JOB_ERROR)
+
+
+def _given(option: str, path: Path | None) -> Path:
+    """One of the files that a detection without a server cannot do without."""
+    if path is None:
+        why = "a detection without a server takes --reference, --mark-secret and --sessions."
+        raise TelecineError(ErrorKind.FIELD_MISSING, why, field=option)
+    if not path.exists():
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"there is no {path}.", field=option)
+    return path
 
 
 def _ask(in_force: Settings, opened: Database, site_id: str, leak: str, content: str, title: str, limit: float) -> int:
@@ -121,32 +152,8 @@ def _record(row: Detection) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names} | {"result": row.result}
 
 
-def report_lines(row: Detection) -> Iterator[str]:
-    """The report in words."""
-    result = row.result
-    if result is None:
+def _lines(row: Detection) -> Iterator[str]:
+    if row.result is None:
         yield f"Detection {row.id} is {row.state}. {row.error_detail}".strip()
-        return
-    read = f"{result['positions']} of {result['positions_of_title']} segments ({result['seconds']:g} s)"
-    compared = f"{result['population']:,} sessions ({', '.join(result['codes']) or 'none issued'})"
-    if result["outcome"] == "unreliable":
-        yield f"Detection {row.id}: nobody is named, for the reading cannot be trusted."
-        yield from (f"  {objection}" for objection in result["objections"])
-    elif result["outcome"] == "not_enough":
-        yield f"Detection {row.id}: not enough to name anybody."
-        yield f"  best session's bound 1e{result['log10_best_bound']:.1f}, needed {result['limit']:.0e}"
     else:
-        yield f"Detection {row.id}: the copy was made from"
-        for one in result["accused"]:
-            yield f"  {one['forensic_mark']!r} (session {one['session']}, payload {one['payload']}, {one['code']})"
-            yield (
-                f"    {one['strength']}: bound 1e{one['log10_bound']:.1f}, p 1e{one['log10_p']:.1f} ({one['method']}); "
-                f"{one['agreeing']} of {one['compared']} clear segments agree"
-            )
-    yield f"Used {read} of the title, compared with {compared}."
-    yield f"The chance that this report accuses anybody wrongly is at most {result['limit']:.0e}."
-    delivery = result["delivery"]
-    if delivery and delivery["payload"]:
-        yield f"Delivery payload read: {delivery['payload']} (probability {delivery['confidence']:.4f})."
-    elif delivery and delivery["mixed"] > 0.5:
-        yield f"In the delivery format it is a mixture of viewers (probability {delivery['mixed']:.4f})."
+        yield from report_lines(f"Detection {row.id}", row.result)

@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 """Seconds between two redraws of the progress."""
 
+MarkSecret = Annotated[
+    Path | None,
+    typer.Option(
+        help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.", exists=True, dir_okay=False
+    ),
+]
+ReferenceFolder = Annotated[
+    Path | None,
+    typer.Option(help="New folder for what `telecine detect` compares leaks of a marked job with.", file_okay=False),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
@@ -48,14 +59,7 @@ def run(
         Path | None,
         typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
     ] = None,
-    mark_secret: Annotated[
-        Path | None,
-        typer.Option(
-            help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    mark_secret: MarkSecret = None,
     site: Annotated[str, typer.Option(help="Site that a marked job's content belongs to.")] = "",
     marking: Annotated[
         Path | None,
@@ -65,6 +69,7 @@ def run(
             dir_okay=False,
         ),
     ] = None,
+    reference: ReferenceFolder = None,
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,
@@ -73,13 +78,15 @@ def run(
 
     The request's storage ids do not matter, and a wish to be notified is ignored.
     """
-    from telecine.jobs import stages
+    from telecine.jobs import references, stages
+    from telecine.media.workspace import Workspace
     from telecine.storage.folder import FolderStore
 
     in_force = rooms.settings()
     asked = _read_job(job, in_force.policy, _read_marking(marking))
     ring = _read_keys(keys, asked)
     mark_key = _mark_key(mark_secret, site, asked)
+    _check_reference(reference, asked)
     tools = rooms.tools(in_force)
     if not source.is_dir():
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
@@ -91,6 +98,8 @@ def run(
         limits, policy = in_force.limits, in_force.policy
         count = slots or in_force.encodes
         outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count, ring, mark_key)
+        if reference is not None:
+            references.copy(Workspace(folder).title_reference, reference)
     _show_outcome(outcome, asked, target, as_json)
 
 
@@ -211,6 +220,15 @@ def _mark_key(secret: Path | None, site: str, asked: Translated) -> MarkKey | No
         return derive_mark_key(secret.read_bytes(), site, asked.spec.content_id)
     except ValueError as error:
         raise TelecineError(ErrorKind.FIELD_INVALID, f"The {error}.", field="--mark-secret") from error
+
+
+def _check_reference(place: Path | None, asked: Translated) -> None:
+    """A reference is of a marked title, and takes no other one's place."""
+    if place is not None and asked.spec.marking is None:
+        why = "The job asks for no watermark, so there is nothing to compare leaks with."
+        raise TelecineError(ErrorKind.FIELD_INVALID, why, field="--reference")
+    if place is not None and place.exists():
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{place} is there already.", field="--reference")
 
 
 def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bool) -> None:

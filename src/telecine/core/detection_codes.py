@@ -39,6 +39,7 @@ STATUS_CODES: dict[DetectionState, str] = {
 DOWNLOAD_FAILED = "D2001"
 NOT_READABLE = "D2002"
 OVER_LIMIT = "D2003"
+NO_REFERENCE = "D2004"
 NOTHING_FOUND = "D3001"
 OUR_FAULT = "D9001"
 
@@ -46,6 +47,7 @@ ERRORS: dict[str, str] = {
     DOWNLOAD_FAILED: "Download of the media failed.",
     NOT_READABLE: "The media cannot be read.",
     OVER_LIMIT: "The media is over a limit of this server.",
+    NO_REFERENCE: "There is nothing to compare the media with.",
     NOTHING_FOUND: "Watermark detection failed.",
     OUR_FAULT: "Something went wrong on our side.",
 }
@@ -62,6 +64,7 @@ _BY_KIND: dict[ErrorKind, str] = {
     ErrorKind.INPUT_UNREADABLE: NOT_READABLE,
     ErrorKind.TRACK_MISSING: NOT_READABLE,
     ErrorKind.INPUT_OVER_LIMIT: OVER_LIMIT,
+    ErrorKind.REFERENCE_MISSING: NO_REFERENCE,
 }
 
 

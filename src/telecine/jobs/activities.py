@@ -14,7 +14,7 @@ from telecine.core.plan import Plan
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
 from telecine.core.watermark.pattern import MarkKey
-from telecine.jobs import stages
+from telecine.jobs import references, stages
 from telecine.jobs.active_step import ActiveStep, active_step, cpu_slot
 from telecine.jobs.endings import conclude, take_back
 from telecine.jobs.messages import Ending, JobRef, Planned, Step
@@ -22,7 +22,7 @@ from telecine.jobs.protection import JobKeys
 from telecine.jobs.publishing import publish
 from telecine.jobs.services import Services
 from telecine.jobs.staging import stage_in
-from telecine.media import audio, import_tracks, join, verify
+from telecine.media import audio, import_tracks, verify
 from telecine.media.mark_report import load_mark_report
 
 
@@ -103,7 +103,7 @@ class JobActivities:
         """Join the chunks of every rendition."""
         with active_step(self._services, ref, Phase.JOIN, JobState.TRANSCODING) as step, cpu_slot(step):
             plan = stages.load_plan(step.workspace)
-            join.join(plan, step.workspace, step.context, self._mark_key(step, plan))
+            stages.join_tracks(plan, step.workspace, step.context, self._mark_key(step, plan))
             if plan.marking:
                 report = load_mark_report(step.workspace)
                 step.tell(f"Marked: {report.summary}", data=report.model_dump(mode="json"))
@@ -131,10 +131,14 @@ class JobActivities:
         with active_step(self._services, ref, Phase.PUBLISH, JobState.UPLOADING) as step:
             plan = stages.load_plan(step.workspace)
             store = self._services.store(step.job, step.job.output_storage)
+            reference = self._keep_reference(step, plan)
             published = publish(step.spec, plan, store, step.workspace, step.context, step.check)
+            outlived = ""
             with self._services.database.write() as s:
                 if jobs.set_outputs(s, ref.job_id, ref.attempt, published.as_json()):
-                    marked_titles.published(s, step.job, step.spec, plan, reference="")
+                    outlived = marked_titles.published(s, step.job, step.spec, plan, reference)
+            if outlived:
+                references.drop(self._services.settings.references, outlived)
             step.finish()
 
     @activity.defn(name=Step.WITHDRAW, no_thread_cancel_exception=True)
@@ -149,6 +153,15 @@ class JobActivities:
         """Clean the work folder and write the end into the row; returns the state that the job now has."""
         with active_step(self._services, ref, Phase.PUBLISH, give_up=False):
             return conclude(self._services, ref.job_id, ref.attempt, ending)
+
+    def _keep_reference(self, step: ActiveStep, plan: Plan) -> str:
+        """Put a marked title's reference into the store, before anything of it is public; its name, or nothing."""
+        if plan.marking is None:
+            return ""
+        stages.make_title_reference(plan, step.workspace)
+        name = references.name_of(step.job.site_id, plan.content_id, step.job.id)
+        references.put(self._services.settings.references, name, step.workspace.title_reference)
+        return name
 
     def _keys(self, step: ActiveStep) -> JobKeys:
         return JobKeys(step.workspace, self._services.key_ring(step.job.site_id, step.pulse.check))

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from temporalio import activity
 
 from telecine.catalog import detections
 from telecine.catalog.clock import utcnow
 from telecine.catalog.detections import Told
-from telecine.catalog.mark_models import Detection, MarkedTitle
+from telecine.catalog.mark_models import Detection, MarkedTitle, MarkSession
+from telecine.catalog.session_tokens import token_of
 from telecine.core.detection_codes import ENDED, DetectionState
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.report import Footage, Outcome
@@ -19,6 +21,8 @@ from telecine.jobs.messages import STALE, DetectionRef, DetectionStep, Ending
 from telecine.jobs.services import Services
 from telecine.jobs.staging import remove
 from telecine.notify.targets import Allowed
+
+_log = structlog.get_logger()
 
 type ReadLeak = Callable[[ActiveDetection, MarkedTitle], Footage]
 """How a leak that lies in the work folder is read."""
@@ -99,8 +103,8 @@ def close(services: Services, detection_id: int, attempt: int, ending: Ending) -
     if row.state in ENDED:
         return row.state
     state, error = _end_of(row, ending)
+    told = _told(services, row) if state is DetectionState.COMPLETE else ()
     with services.database.write() as s:
-        told = _told(row) if state is DetectionState.COMPLETE else ()
         detections.finish(s, detection_id, attempt, state, now=utcnow(), told=told, error=error)
         return detections.load(s, detection_id).state
 
@@ -115,7 +119,18 @@ def _end_of(row: Detection, ending: Ending) -> tuple[DetectionState, TelecineErr
     return DetectionState.ERROR, TelecineError(ErrorKind.INTERNAL, "The detection ended without a result.")
 
 
-def _told(row: Detection) -> list[Told]:
+def _told(services: Services, row: Detection) -> list[Told]:
     """Whom messages name: each session once, the strongest first."""
-    result = row.result or {}
-    return [Told(one["forensic_mark"]) for one in result["accused"]]
+    accused = (row.result or {})["accused"]
+    with services.database.read() as s:
+        known = detections.named(s, row.site_id, [one["session"] for one in accused])
+    return [Told(one["forensic_mark"], _token(services, known.get(one["session"]))) for one in accused]
+
+
+def _token(services: Services, session: MarkSession | None) -> str:
+    """The session's token, if it is known. One that cannot be read must not keep anybody from being told."""
+    try:
+        return token_of(services.sealer, session) if session else ""
+    except TelecineError as error:
+        _log.warning("a session's token could not be read", detail=error.detail)
+        return ""

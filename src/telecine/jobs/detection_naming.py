@@ -1,48 +1,18 @@
-"""From a leak that was read to what the detection's row keeps: the report as JSON, and its picture.
+"""Who leaked a copy, among all sessions that the database has of its title.
 
-Sessions are read from the database in blocks, so a million of them take the memory of a few thousand.
+Sessions are read in blocks, so a million of them take the memory of a few thousand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from telecine.catalog import detections, marks
-from telecine.catalog.columns import Json
-from telecine.catalog.mark_models import Detection, MarkSession
-from telecine.core.watermark.accuse import Method
+from telecine.catalog.mark_models import Detection
 from telecine.core.watermark.bias import Family
-from telecine.core.watermark.evidence import Floats
 from telecine.core.watermark.policy import SessionCode
-from telecine.core.watermark.report import (
-    Accused,
-    Block,
-    Footage,
-    Keys,
-    Outcome,
-    Report,
-    bits_of,
-    make_report,
-)
+from telecine.core.watermark.report import Block, Footage
 from telecine.core.watermark.sequence import SequenceKey, derive_key
+from telecine.jobs.detection_report import Case, Named, name_among
 from telecine.jobs.services import Services
-from telecine.media.evidence_plot import CLEAR, Row, draw
-
-_METHODS = {
-    Method.ALONE: "by itself",
-    Method.PAIR: "with one partner",
-    Method.TRIPLE: "with two partners",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a detection's row keeps of a leak: `result` as JSON, and the picture of the evidence as PNG."""
-
-    result: Json
-    png: bytes
 
 
 def name_leaker(
@@ -66,103 +36,6 @@ def name_leaker(
                 alive()
                 yield block
 
+        case = Case(f"Detection {row.id}", content, float(row.request["limit"]))
         codes = detections.codes_in_use(s, site, content)
-        report = make_report(footage, codes, sessions, keys, float(row.request["limit"]))
-        known = detections.named(s, site, [one.session for one in report.accused])
-    lines = [_Line(one, known[one.session], _bits(one, known[one.session], footage, keys)) for one in report.accused]
-    return Named(_result(report, lines, footage), _picture(row, report, lines, footage))
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One session that is named, with its variants."""
-
-    accused: Accused
-    row: MarkSession
-    bits: Any
-
-    def agreeing(self, z: Floats) -> tuple[int, int]:
-        """In how many of how many clearly read segments the session's variant was read."""
-        clear = np.isfinite(z) & (np.abs(np.where(np.isfinite(z), z, 0.0)) >= CLEAR)
-        read = np.where(np.isfinite(z), z, 0.0) < 0
-        return int(np.count_nonzero(clear & (self.bits == read))), int(np.count_nonzero(clear))
-
-
-def _bits(one: Accused, row: MarkSession, footage: Footage, keys: Keys) -> Any:  # noqa: ANN401 - an array
-    return bits_of(one.code, one.session, row.payload, len(footage.z), keys)
-
-
-def _result(report: Report, lines: Sequence[_Line], footage: Footage) -> Json:
-    delivery = report.delivery
-    return {
-        "outcome": report.outcome.value,
-        "accused": [_accused(line, footage.z) for line in lines],
-        "population": report.population,
-        "codes": [code.value for code in report.codes],
-        "limit": report.limit,
-        "positions": report.positions,
-        "positions_of_title": len(footage.z),
-        "seconds": round(report.seconds, 3),
-        "median_z": round(report.median_z, 2),
-        "log10_best_bound": round(report.log10_best_bound, 2),
-        "delivery": delivery
-        and {
-            "payload": delivery.payload,
-            "confidence": round(delivery.confidence, 6),
-            "mixed": round(delivery.mixed, 6),
-            "unmarked": round(delivery.unmarked, 6),
-        },
-        "objections": list(report.objections),
-        "z": [round(float(value), 2) if np.isfinite(value) else None for value in footage.z],
-    }
-
-
-def _accused(line: _Line, z: Floats) -> Json:
-    agreeing, compared = line.agreeing(z)
-    return {
-        "session": line.row.session,
-        "forensic_mark": line.row.forensic_mark,
-        "payload": line.row.payload,
-        "code": line.accused.code.value,
-        "method": line.accused.method.value,
-        "log10_p": round(line.accused.log10_p, 2),
-        "log10_bound": round(line.accused.log10_bound, 2),
-        "strength": line.accused.strength.value,
-        "agreeing": agreeing,
-        "compared": compared,
-    }
-
-
-def _picture(row: Detection, report: Report, lines: Sequence[_Line], footage: Footage) -> bytes:
-    rows = [Row(f"{line.row.session[:8]}", line.bits) for line in lines]
-    told = [_told(line, footage.z) for line in lines[:8]]
-    if report.outcome is Outcome.UNRELIABLE:
-        told += [objection[:140] for objection in report.objections]
-    else:
-        told.append(
-            f"{report.positions} segments ({report.seconds:g} s) of the leak were compared with {report.population:,} "
-            f"sessions. The chance that anybody is accused wrongly is at most {report.limit:.0e}."
-        )
-    return draw(footage.z, footage.segment_seconds, rows, _heading(row, report), told)
-
-
-def _heading(row: Detection, report: Report) -> str:
-    begun = f"Detection {row.id}, content {row.content_id[:60]}"
-    if report.outcome is Outcome.UNRELIABLE:
-        return f"{begun}: the reading cannot be trusted; nobody is named."
-    if report.outcome is Outcome.NOT_ENOUGH:
-        best = report.log10_best_bound
-        nearest = "" if best >= 0 else f" The best session's bound is 1e{best:.1f}."
-        return f"{begun}: not enough to name anybody.{nearest}"
-    count = len(report.accused)
-    return f"{begun}: {count} session{'s are' if count > 1 else ' is'} named"
-
-
-def _told(line: _Line, z: Floats) -> str:
-    agreeing, compared = line.agreeing(z)
-    mark = "".join(sign if sign.isprintable() else "?" for sign in line.row.forensic_mark[:60])
-    one = line.accused
-    return (
-        f"{line.row.session[:8]}  {mark!r}: {one.strength.value}, bound 1e{one.log10_bound:.1f}, "
-        f"p 1e{one.log10_p:.1f}, found {_METHODS[one.method]}; {agreeing} of {compared} clear segments agree"
-    )
+        return name_among(case, footage, codes, sessions, keys, lambda found: detections.named(s, site, found))

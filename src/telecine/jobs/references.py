@@ -38,7 +38,11 @@ def put(store: Path, name: str, made: Path) -> None:
 
     Putting it there again replaces it.
     """
-    place = place_of(store, name)
+    copy(made, place_of(store, name))
+
+
+def copy(made: Path, place: Path) -> None:
+    """Copy the reference `made` to `place`, where it replaces what is there and appears whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.{uuid4().hex[:8]}{_TEMPORARY}")
     try:
@@ -60,6 +64,11 @@ def drop(store: Path, name: str) -> None:
 def entries(store: Path) -> list[Path]:
     """Everything at the depth of references, half copied ones too."""
     return sorted(store.glob("*/*/*"))
+
+
+def is_half(place: Path) -> bool:
+    """Whether the entry `place` is one that is being copied, or whose copying was broken off."""
+    return place.name.startswith(".") and place.name.endswith(_TEMPORARY)
 
 
 def _safe(name: str) -> str:

@@ -41,11 +41,12 @@ from telecine.media import (
     verify,
 )
 from telecine.media.context import Context
+from telecine.media.detect.reference import join_reference
 from telecine.media.mark_report import MarkReport, load_mark_report
 from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.tools import Tools
 from telecine.media.verify_report import VerifyReport
-from telecine.media.workspace import Workspace, write_finished
+from telecine.media.workspace import Workspace, finish, write_finished
 from telecine.storage.store import Store
 
 MOST_CHUNKS = 4000
@@ -145,6 +146,22 @@ def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context,
     return not finished
 
 
+def join_tracks(plan: Plan, workspace: Workspace, context: Context, key: MarkKey | None = None) -> None:
+    """Join the chunks of every rendition, and of a marked plan those of its reference. Raises as `join.join`."""
+    join.join(plan, workspace, context, key)
+    make_title_reference(plan, workspace)
+
+
+def make_title_reference(plan: Plan, workspace: Workspace) -> None:
+    """Join what leaks of a marked programme will be compared with; nothing where there is no mark, or it is there."""
+    place = workspace.title_reference
+    if plan.marking is None or place.exists():
+        return
+    temporary = workspace.temporary(place)
+    join_reference(plan, workspace, temporary)
+    finish(temporary, place)
+
+
 def make_tree(plan: Plan, workspace: Workspace, context: Context, keys: package.Keys = package.no_keys) -> None:
     """Package every tree, encrypted where the plan says so, and add its thumbnails.
 
@@ -222,7 +239,7 @@ class _OneShot:
             with self._timed("encode", Phase.AUDIO) as context:
                 self._encode(plan, slots, context)
             with self._timed("join", Phase.JOIN) as context:
-                join.join(plan, workspace, context, self.mark_key)
+                join_tracks(plan, workspace, context, self.mark_key)
         keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)

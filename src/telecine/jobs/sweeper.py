@@ -22,6 +22,7 @@ from telecine.jobs import temporal
 from telecine.jobs.detection_sweep import DETECTION_FOLDER, mend_detections, sweep_detection_folder
 from telecine.jobs.messages import Ending, Failure, workflow_id
 from telecine.jobs.pump import end, every, load, ref_of
+from telecine.jobs.reference_sweep import sweep_references
 from telecine.jobs.retention import sweep_assets
 from telecine.jobs.services import Services
 from telecine.jobs.temporal import Standing
@@ -91,6 +92,7 @@ class Sweeper:
 
     async def _sweep_folders(self) -> bool:
         await asyncio.to_thread(sweep_folders, self._services, utcnow())
+        await asyncio.to_thread(sweep_references, self._services, utcnow())
         return False
 
     async def _sweep_records(self) -> bool:

@@ -18,6 +18,9 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from telecine.jobs import temporal
 from telecine.jobs.activities import JobActivities
+from telecine.jobs.detection_activities import DetectionActivities
+from telecine.jobs.detection_workflow import DetectionWorkflow
+from telecine.jobs.leak_reading import read_title_leak
 from telecine.jobs.messages import cpu_queue, io_queue, workflow_queue
 from telecine.jobs.pump import Pump
 from telecine.jobs.services import Services
@@ -77,6 +80,7 @@ async def _serve(workers: Sequence[Worker], background: Sequence[Any], stop: asy
 def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -> list[Worker]:
     """Three for each region: decisions and endings, encodes, transfers."""
     activities = JobActivities(services)
+    detections = DetectionActivities(services, read_title_leak)
 
     def worker(queue: str, most: int, work: list[Callable[..., Any]], *workflows: type) -> Worker:
         return Worker(
@@ -97,9 +101,11 @@ def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -
 
     made: list[Worker] = []
     for region in services.settings.regions:
-        made.append(worker(workflow_queue(region), ENDINGS_AT_ONCE, activities.endings, JobWorkflow))
-        made.append(worker(cpu_queue(region), services.cpu_slots, activities.encodes))
-        made.append(worker(io_queue(region), services.settings.io_slots, activities.transfers))
+        endings = [*activities.endings, *detections.endings]
+        made.append(worker(workflow_queue(region), ENDINGS_AT_ONCE, endings, JobWorkflow, DetectionWorkflow))
+        made.append(worker(cpu_queue(region), services.cpu_slots, [*activities.encodes, *detections.searches]))
+        transfers = [*activities.transfers, *detections.transfers]
+        made.append(worker(io_queue(region), services.settings.io_slots, transfers))
     return made
 
 

@@ -67,6 +67,11 @@ class Workspace:
         """Small picture of chunk `index` of a marked programme, unmarked: what a leaked copy is compared with."""
         return self.root / "reference" / f"{index:05d}.mp4"
 
+    @property
+    def title_reference(self) -> Path:
+        """The folder of the whole programme's reference, as detections open it."""
+        return self.root / "title-reference"
+
     def delta(self, name: str, index: int) -> Path:
         """What the mark adds to chunk `index` of rendition `name` in its first take; needed while it is encoded."""
         return self.root / "delta" / f"{name}-{index:05d}.gray"

@@ -53,6 +53,7 @@ OWN_CODES: dict[ErrorKind, str] = {
     ErrorKind.DATABASE_UNREACHABLE: "A9002",
     ErrorKind.STORAGE_UNREACHABLE: "A9003",
     ErrorKind.OUT_OF_SERVICE: "A9010",
+    ErrorKind.DETECTION_LIMIT: "A9011",
 }
 """Codes of ours, for what is neither the client's fault nor in the document."""
 

@@ -6,7 +6,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from telecine.apis.hosts import Dialect
-from telecine.apis.packaging import PREFIX, routes_job, routes_revocation, routes_session, routes_storage
+from telecine.apis.packaging import (
+    PREFIX,
+    routes_detection,
+    routes_job,
+    routes_revocation,
+    routes_session,
+    routes_storage,
+)
 from telecine.apis.packaging.faults import API_VERSION, Fault, error_body, error_status
 from telecine.apis.packaging.schema import Failure
 
@@ -18,7 +25,7 @@ _ERRORS = {
     405: "The path does not know the method.",
     409: "The Idempotency-Key was used for another request.",
     413: "The body is too large.",
-    429: "Too many failed attempts.",
+    429: "Too many failed attempts, or more detections than the site may ask for.",
     500: "Something went wrong on our side.",
     503: "The storage, or the database, does not answer.",
 }
@@ -39,6 +46,7 @@ def router() -> APIRouter:
     whole.include_router(routes_job.routes)
     whole.include_router(routes_session.routes)
     whole.include_router(routes_revocation.routes)
+    whole.include_router(routes_detection.routes)
     whole.include_router(_versions)
     return whole
 
@@ -50,6 +58,9 @@ _versions = APIRouter(prefix=f"{PREFIX}/api/{{version}}", include_in_schema=Fals
 @_versions.api_route("/storage/{siteId}", methods=["GET", "POST", "PUT"])
 @_versions.api_route("/pack/{siteId}", methods=["GET", "POST"])
 @_versions.api_route("/session/{call:path}", methods=["GET", "POST"])
+@_versions.api_route("/detect/{siteId}/url", methods=["POST"])
+@_versions.api_route("/detect/{siteId}/list", methods=["GET"])
+@_versions.api_route("/detect/{siteId}/detail", methods=["GET"])
 def refuse_version(version: str) -> None:
     """Answer for versions that are not there."""
     raise Fault(API_VERSION, "version", f"{version[:20]!r} is not there, but v2 is.")

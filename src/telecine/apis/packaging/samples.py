@@ -69,6 +69,25 @@ JOB_LIST: dict[str, Any] = {
     "time_zone": "09:00",
 }
 
+DETECTION: dict[str, Any] = {
+    "title": "found on 24 November",
+    "url": "https://files.example.com/clip.mp4",
+    "cid": "sample-film",
+}
+
+DETECTION_LIST: dict[str, Any] = {
+    "search_keyword": "sample-film",
+    "search_keyword_type": "cid",
+    "search_status": "complete",
+    "from": "2020-07-01T00:00:00Z",
+    "to": "2099-07-31T23:59:59Z",
+    "page_unit": "25",
+    "page_index": "1",
+    "time_zone": "09:00",
+}
+
+DETECTION_DETAIL: dict[str, Any] = {"detection_id": 1}
+
 
 SESSION_URL: dict[str, Any] = {
     "domain": "cdn.service-site.com",

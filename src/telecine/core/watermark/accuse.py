@@ -166,6 +166,8 @@ def _findings(suspects: Sequence[Suspect], population: int, seen: _Evidence, lim
     settled: set[int] = set()
     for method, size in ((Method.ALONE, 0), (Method.PAIR, 1), (Method.TRIPLE, 2)):
         choices = comb(min(PARTNERS[method], population - 1), size)
+        if not choices:  # there are too few sessions for so many partners
+            continue
         for partners in combinations(range(min(len(suspects), PARTNERS[method] + 1)), size):
             table = seen.given(bits[list(partners)]) if size else seen.alone()
             open_cases = [at for at in _may_be_tested(len(suspects), partners, PARTNERS[method]) if at not in settled]

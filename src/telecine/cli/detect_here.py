@@ -1,0 +1,82 @@
+"""`telecine detect --reference`: who leaked a copy, found out in this process, with no server and no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from telecine.cli import rooms
+from telecine.cli.leak_report import report_lines
+from telecine.cli.output import Exit, console, show_json
+from telecine.cli.progress import JobProgress
+from telecine.cli.session_file import read_sessions
+from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.watermark.pattern import derive_mark_key
+from telecine.core.watermark.report import Outcome
+from telecine.core.watermark.sequence import derive_key
+
+if TYPE_CHECKING:
+    from telecine.core.progress import Tick
+    from telecine.core.watermark.pattern import MarkKey
+    from telecine.core.watermark.report import Footage
+    from telecine.jobs.detection_report import Named
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a detection has instead of a server: a title's reference, its site's secret, and its sessions."""
+
+    reference: Path
+    mark_secret: Path
+    sessions: Path
+
+
+def detect_here(
+    leak: Path, evidence: Evidence, site: str, content: str, limit: float, title: str, png: Path | None, as_json: bool
+) -> Exit:
+    """Read the leak, say who leaked it, and return the exit code. Raises FIELD_INVALID and what `read_leak` raises."""
+    if not leak.is_file():
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"there is no file {leak}.", field="LEAK")
+    named = _named(leak, evidence, site, content, limit, title or leak.name)
+    outcome = named.result["outcome"]
+    if png is not None:
+        png.write_bytes(named.png)
+    if as_json:
+        show_json({"site_id": site, "content_id": content, "title": title or leak.name, "result": named.result})
+    else:
+        for line in report_lines(title or leak.name, named.result):
+            console().print(line, markup=False)
+    return Exit.DONE if outcome == Outcome.NAMED else Exit.JOB_ERROR
+
+
+def _named(leak: Path, evidence: Evidence, site: str, content: str, limit: float, name: str) -> Named:
+    from telecine.jobs.detection_report import Case, name_among
+
+    secret = evidence.mark_secret.read_bytes()
+    viewers = read_sessions(evidence.sessions, content)
+    try:
+        key = derive_mark_key(secret, site, content)
+    except ValueError as error:
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"The {error}.", field="--mark-secret") from error
+    footage = _read(leak, evidence.reference, key)
+    keys = partial(derive_key, secret, site, content)
+    return name_among(Case(name, content, limit), footage, viewers.codes, viewers.blocks, keys, viewers.known)
+
+
+def _read(leak: Path, reference: Path, key: MarkKey) -> Footage:
+    from telecine.media.context import Context
+    from telecine.media.detect.read import read_leak
+
+    in_force = rooms.settings()
+    with TemporaryDirectory(prefix="telecine-") as folder, JobProgress(leak.name) as shown:
+        here = Path(folder).resolve() / "leak"  # beside which more is written: not into somebody's own folder
+        here.symlink_to(leak.resolve())
+
+        def report(tick: Tick) -> None:
+            shown.overall("reading", 100.0 * tick.fraction, None)
+
+        context = Context(rooms.tools(in_force), in_force.limits, report)
+        return read_leak(here, reference.resolve(), key, context)
