@@ -47,18 +47,25 @@ _DRAFT_NAMES = {number: name for name, number in _DRAFT.items()}
 
 _CWT_TAG = b"\xd8\x3d"
 _MAC0_TAG, _SIGN1_TAG = b"\xd1", b"\xd2"
+_PARTS = 4
+"""Of a COSE message: protected and unprotected header, payload, and signature or tag."""
 _ENCRYPT0 = 16
 
 
 def looks_like_cwt(raw: bytes) -> bool:
-    """Whether `raw` is CBOR of the kind that a token is."""
-    if not raw.removeprefix(_CWT_TAG).startswith((_MAC0_TAG, _SIGN1_TAG)):
+    """Whether `raw` is CBOR of the kind that a token is: four parts behind one of two tags.
+
+    The tag alone says nothing: a documented token begins with the same encrypted bytes whatever it says, and with some
+    site keys these are a tag and a number.
+    """
+    bare = raw.removeprefix(_CWT_TAG)
+    if not bare.startswith((_MAC0_TAG, _SIGN1_TAG)):
         return False
     try:
-        cbor2.loads(raw)
+        message = cbor2.loads(bare)
     except (cbor2.CBORError, ValueError, TypeError, RecursionError):
         return False
-    return True
+    return isinstance(message.value, list | tuple) and len(message.value) == _PARTS
 
 
 def write_cwt(ticket: Ticket, keys: TokenKeys, *, nonce: bytes = b"", shared: bool = False, draft: bool = False) -> str:
