@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import cbor2
 import pytest
 from tests.marked import add_title
 
@@ -19,7 +20,8 @@ from telecine.core.watermark.policy import MarkingPolicy, SessionCode
 from telecine.core.watermark.report import bits_of
 from telecine.core.watermark.sequence import derive_key
 from telecine.core.watermark.ticket import TokenRefused, variant_of
-from telecine.core.watermark.tokens import TokenForm, read_token
+from telecine.core.watermark.token_text import from_base64url, to_base64url
+from telecine.core.watermark.tokens import TokenForm, read_token, token_digest
 
 NEW = NewSession("film", "dash", "ann")
 
@@ -198,8 +200,12 @@ class TestFinding:
 
     def test_by_token_however_it_is_spelled(self, database, sealer, opened):
         made = opened(form=TokenForm.CWT, code=SessionCode.UNIFORM)
+        message = cbor2.loads(from_base64url(made.token))
+        message.value[1][99] = b"nobody signs this"
+        unsigned = to_base64url(cbor2.dumps(message))
+        assert token_digest(unsigned) != made.row.token_digest
         with database.read() as s:
-            for spelled in (made.token, made.token + "=" * (-len(made.token) % 4)):
+            for spelled in (made.token, made.token + "=" * (-len(made.token) % 4), unsigned):
                 assert mark_sessions.by_token(s, sealer, "DEMO", spelled).session == made.row.session
             ticket = read_token(made.token, session_keys.token_keys(s, sealer, "DEMO"))
             assert mark_sessions.of_token(s, "DEMO", "another", ticket).session == made.row.session

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,8 +22,8 @@ from telecine.core.job import Format
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.delivery_format import LONGEST_PAYLOAD
 from telecine.core.watermark.policy import SessionCode
-from telecine.core.watermark.report import DELIVERY
-from telecine.core.watermark.sequence import derive_key, pattern
+from telecine.core.watermark.report import bits_of
+from telecine.core.watermark.sequence import SequenceKey, derive_key
 from telecine.core.watermark.ticket import Ticket
 from telecine.core.watermark.token_claims import LONGEST_PATTERN
 from telecine.core.watermark.tokens import FRESH, TokenForm, token_digest, write_token
@@ -200,9 +201,9 @@ def _variants(row: MarkSession, title: MarkedTitle, secret: bytes) -> bytes:
     if title.positions > LONGEST_PATTERN:
         why = f"the content has {title.positions} segments, and a token carries {LONGEST_PATTERN}."
         raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, why, field="direct")
-    if row.code != SessionCode.DELIVERY:
-        return pattern(derive_key(secret, row.site_id, row.content_id, Family(row.code)), row.session, title.positions)
-    payload = bytes.fromhex(row.payload)
-    bits = "".join(str(int(DELIVERY.bit(payload, position))) for position in range(title.positions))
-    length = -(-len(bits) // 8)
-    return int(bits.ljust(8 * length, "0"), 2).to_bytes(length)
+
+    def keys(family: Family) -> SequenceKey:
+        return derive_key(secret, row.site_id, row.content_id, family)
+
+    bits = bits_of(SessionCode(row.code), row.session, row.payload, title.positions, keys)
+    return np.packbits(bits).tobytes()
