@@ -34,6 +34,10 @@ PLACES = [
     *(("subtitles", 0, "language"), ("dash_option",), ("dash_option", "min_buffer_time"), ("drm_option",)),
     *(("drm_option", "multi_key"), ("drm_option", "max_sd_height"), ("drm_option", "clear_lead")),
 ]
+NAMES = [
+    *("from", "to", "search_status", "region", "storage_id", "cid", "streaming_format", "forensic_mark", "domain"),
+    *("output_path", "wmt_type", "expiry", "token", "session_id"),
+]
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -93,11 +97,11 @@ class TestFuzz:
         probe()
         assert job_count(api) == 0
 
-    @pytest.mark.parametrize("what", ["pack", "storage"])
+    @pytest.mark.parametrize("what", ["pack", "storage", "session/watermarkUrl", "session/list", "session/revoke"])
     @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
     def test_any_json_under_the_right_keys(self, api, method, what):
         @BOUNDED
-        @given(st.dictionaries(st.sampled_from(["from", "to", "search_status", "region", "storage_id"]), JSON))
+        @given(st.dictionaries(st.sampled_from(NAMES), JSON))
         def probe(fields):
             self.answered(send(api, method, what, quote(sealed(api, json.dumps(fields)))))
 

@@ -29,7 +29,8 @@ def akamai_of(s: Session, sealer: Sealer, site_id: str) -> AkamaiKeys | None:
     if row is None:
         return None
     password = sealer.open(row.password_sealed, _context(site_id, "password"))
-    return akamai_keys(sealer.open(row.private_sealed, _context(site_id, "private")).encode(), password)
+    private = sealer.open(row.private_sealed, _context(site_id, "private"))
+    return akamai_keys(private.encode(), password, checked=True)
 
 
 def set_akamai(s: Session, sealer: Sealer, site_id: str, private: bytes, password: str) -> AkamaiKeys:

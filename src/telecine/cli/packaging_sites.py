@@ -28,9 +28,12 @@ def packaging(
     trial_bytes: Annotated[
         int | None, typer.Option(min=0, help="Largest file, in bytes, while the site is on trial; 0 for any.")
     ] = None,
+    trial_sessions: Annotated[
+        int | None, typer.Option(min=-1, help="Sessions while the site is on trial; -1 for the documented 1000.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set the result callback and the trial limit of the watermark packaging API."""
+    """Show or set the result callback and the trial's limits of the watermark packaging API."""
     from dataclasses import asdict, replace
 
     from telecine.catalog import packaging_sites, sites
@@ -47,7 +50,9 @@ def packaging(
         terms = replace(terms, callback_url=callback_url)
     if trial_bytes is not None:
         terms = replace(terms, trial_bytes=trial_bytes or None)
-    if callback_url is not None or trial_bytes is not None:
+    if trial_sessions is not None:
+        terms = replace(terms, trial_sessions=None if trial_sessions < 0 else trial_sessions)
+    if (callback_url, trial_bytes, trial_sessions) != (None, None, None):
         with opened.write() as s:
             packaging_sites.put(s, site_id, terms)
     show_record({"site_id": site_id, **asdict(terms)}, as_json)

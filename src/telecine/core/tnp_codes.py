@@ -89,5 +89,6 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.DATABASE_UNREACHABLE: "E9002",
     ErrorKind.OUT_OF_SERVICE: "E9010",
     ErrorKind.TRIAL_LIMIT: "E9011",
+    ErrorKind.SESSION_LIMIT: "E9012",
 }
 """`error_code` of every kind of failure."""

@@ -155,10 +155,11 @@ NOT_OF_JOBS = frozenset(
         *(ErrorKind.TRIAL_LIMIT, ErrorKind.OUT_OF_SERVICE, ErrorKind.UNAUTHENTICATED, ErrorKind.TOKEN_INVALID),
         *(ErrorKind.TOKEN_EXPIRED, ErrorKind.FORBIDDEN, ErrorKind.ACCESS_REFUSED, ErrorKind.TOO_MANY_ATTEMPTS),
         *(ErrorKind.TARGET_REFUSED, ErrorKind.LICENCE_REFUSED, ErrorKind.ASSET_REFUSED, ErrorKind.STOPPED),
-        *(ErrorKind.DETECTION_LIMIT, ErrorKind.REFERENCE_MISSING, ErrorKind.DOWNLOAD_FAILED),
+        *(ErrorKind.DETECTION_LIMIT, ErrorKind.REFERENCE_MISSING, ErrorKind.DOWNLOAD_FAILED, ErrorKind.SESSION_LIMIT),
     }
 )
-"""Kinds that no job of this API ends by: they are answers to requests, or of packaged assets and detections."""
+"""Kinds that no job of this API ends by: they are answers to requests, or of packaged assets, sessions and
+detections."""
 
 _OF_STORAGES = {
     "InvalidAccessKeyId": "WM900007",

@@ -17,7 +17,8 @@ _DOMAIN = re.compile(
     r"(?:(https?)://)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?((?:/[a-z0-9._~-]+)*)/*",
     re.IGNORECASE | re.ASCII,
 )
-_SAFE_IN_TOKEN = ":=._~-"
+_KEPT = ":=._~-"
+"""What stays as it is in a token."""
 _MANIFESTS = {"dash": MPD, "hls": MASTER}
 
 
@@ -49,5 +50,5 @@ def session_url(base: str, prefix_folder: str, token: str, place: tuple[str, str
     """The address. `place`: output path, content id and tree; `prefix_folder` is empty where the token needs none."""
     folders = [part for part in (*place[0].split("/"), *place[1:]) if part]
     parts = [prefix_folder] if prefix_folder else []
-    parts += [quote(token, safe=_SAFE_IN_TOKEN), *(quote(part, safe="") for part in folders)]
+    parts += [quote(token, safe=_KEPT), *(quote(part, safe="") for part in folders)]
     return "/".join([base, *parts, _MANIFESTS[streaming_format]])

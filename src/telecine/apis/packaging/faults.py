@@ -18,7 +18,7 @@ NOT_DECRYPTED = "A1006"
 HASH = "A1007"
 NO_WATERMARK = "A4003"
 AKAMAI_KEY = "A5001"
-AKAMAI_TOKEN = "A5002"
+AKAMAI_REFUSED = "A5002"
 NOT_PARSED = "A7008"
 API_VERSION = "A7009"
 DATE = "A7010"
@@ -37,7 +37,7 @@ API_CODES: dict[str, str] = {
     "A4002": "Failed to store watermark data",
     NO_WATERMARK: "Failed to create watermark data",
     AKAMAI_KEY: "Akamai certification key must be registered",
-    AKAMAI_TOKEN: "Akamai watermark token error",
+    AKAMAI_REFUSED: "Akamai watermark token error",
     NOT_PARSED: "API data parsing error",
     API_VERSION: "Invalid API version",
     DATE: "Invalid date format",

@@ -1,5 +1,6 @@
 """Packaging routes: viewers' sessions, by the document of the session manager."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,7 +10,7 @@ from telecine.apis.packaging import PREFIX, samples
 from telecine.apis.packaging.access import ApiData, OpenedOrPlain, read_as
 from telecine.apis.packaging.addresses import base_of, check_output_path, session_url
 from telecine.apis.packaging.faults import DATE, INVALID_INPUT, Fault, success_body
-from telecine.apis.packaging.schema import Listed
+from telecine.apis.packaging.schema import Listed, Success
 from telecine.apis.packaging.schema_session import (
     SKIPBIT,
     AkamaiRequest,
@@ -33,16 +34,29 @@ from telecine.core.watermark.tokens import TokenForm
 
 routes = APIRouter(prefix=f"{PREFIX}/api/v2/session", tags=["Packaging: session"])
 
+
+def _both[F: Callable[..., Answer]](path: str, model: type[Success], summary: str, text: str) -> Callable[[F], F]:
+    """A route that answers GET and POST alike: the documents have either."""
+
+    def add(function: F) -> F:
+        for method in ("GET", "POST"):
+            said = f"{summary}{'' if method == 'GET' else ' (as older pages have it)'}"
+            add_route = routes.api_route(path, methods=[method], response_model=model, summary=said, description=text)
+            add_route(function)
+        return function
+
+    return add
+
+
 _TOKEN_FIELDS = ("cid", "streaming_format", "forensic_mark")
 _URL_FIELDS = ("domain", "output_path", *_TOKEN_FIELDS)
 
 
-@routes.api_route(
+@_both(
     "/watermarkUrl/{siteId}",
-    methods=["GET", "POST"],
-    response_model=OpenedSession,
-    summary="Open a session and get its address",
-    description=samples.shown("The address is for one viewer alone.", samples.SESSION_URL),
+    OpenedSession,
+    "Open a session and get its address",
+    samples.shown("The address is for one viewer alone.", samples.SESSION_URL),
 )
 def open_url(services: Wired, data: OpenedOrPlain) -> Answer:
     """Open a session for one viewer of one content; answer the address of its manifest."""
@@ -51,12 +65,11 @@ def open_url(services: Wired, data: OpenedOrPlain) -> Answer:
     return _answer(services, data, body, base=base_of(body.domain), prefix=body.prefix_folder)
 
 
-@routes.api_route(
+@_both(
     "/watermarkUrl/akamai/{siteId}",
-    methods=["GET", "POST"],
-    response_model=OpenedSession,
-    summary="Open a session and get its address for Akamai",
-    description=samples.shown("The address has a token that Akamai takes.", samples.SESSION_AKAMAI),
+    OpenedSession,
+    "Open a session and get its address for Akamai",
+    samples.shown("The address has a token that Akamai takes.", samples.SESSION_AKAMAI),
 )
 def open_akamai_url(services: Wired, data: OpenedOrPlain) -> Answer:
     """The same with a token that Akamai takes."""
@@ -70,12 +83,11 @@ def open_akamai_url(services: Wired, data: OpenedOrPlain) -> Answer:
     return _answer(services, data, body, base=base_of(body.domain), form=TokenForm.AKAMAI)
 
 
-@routes.api_route(
+@_both(
     "/watermarkData/{siteId}",
-    methods=["GET", "POST"],
-    response_model=OpenedSession,
-    summary="Open a session and get its token alone",
-    description=samples.shown("For those who build addresses themselves.", samples.SESSION_DATA),
+    OpenedSession,
+    "Open a session and get its token alone",
+    samples.shown("For those who build addresses themselves.", samples.SESSION_DATA),
 )
 def open_token(services: Wired, data: OpenedOrPlain) -> Answer:
     """Open a session; answer its token."""
@@ -83,12 +95,11 @@ def open_token(services: Wired, data: OpenedOrPlain) -> Answer:
     return _answer(services, data, read_as(TokenRequest, data))
 
 
-@routes.api_route(
+@_both(
     "/list/{siteId}",
-    methods=["GET", "POST"],
-    response_model=Listed,
-    summary="List sessions",
-    description=samples.shown("One page of the site's sessions, newest first.", samples.SESSION_LIST),
+    Listed,
+    "List sessions",
+    samples.shown("One page of the site's sessions, newest first.", samples.SESSION_LIST),
 )
 def list_sessions(services: Wired, data: OpenedOrPlain) -> Answer:
     """One page of the site's sessions, newest first."""
@@ -136,6 +147,7 @@ def _answer(
         code=body.code,
         seconds=body.expiry,
         direct=body.wmt_mode == "direct",
+        shared=body.wmt_alg == "hs256",
     )
     try:
         with services.database.write() as s:

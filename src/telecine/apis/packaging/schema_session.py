@@ -19,13 +19,14 @@ _Form = Literal["aes", "jwt", "cwt"]
 
 
 class TokenRequest(Wire):
-    """A session to open. `code`, `expiry` and `wmt_mode` are ours, and so is `cwt`."""
+    """A session to open. `code`, `expiry`, `wmt_mode` and `wmt_alg` are ours, and so is `cwt`."""
 
     cid: ContentId
     streaming_format: Annotated[Literal["dash", "hls"], BeforeValidator(lower)]
     forensic_mark: Text
     wmt_type: Annotated[_Form | None, BeforeValidator(lower)] = None
     wmt_mode: Annotated[Literal["indirect", "direct"], BeforeValidator(lower)] = "indirect"
+    wmt_alg: Annotated[Literal["es256", "hs256"], BeforeValidator(lower)] = "es256"
     code: Annotated[SessionCode | None, BeforeValidator(lower)] = None
     expiry: Annotated[Whole, Field(ge=1, le=LONGEST_SECONDS)] | None = None
 

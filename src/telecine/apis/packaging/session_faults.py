@@ -6,7 +6,7 @@ from telecine.apis.findings import Problems
 from telecine.apis.packaging.access import ApiData
 from telecine.apis.packaging.faults import (
     AKAMAI_KEY,
-    AKAMAI_TOKEN,
+    AKAMAI_REFUSED,
     EMPTY,
     INVALID_INPUT,
     MARK_TOO_LONG,
@@ -17,7 +17,7 @@ from telecine.apis.packaging.faults import (
 from telecine.catalog.mark_sessions import LONGEST_MARK
 from telecine.core.errors import ErrorKind, TelecineError
 
-_FIELDS = {"content_id": "cid", "form": "wmt_type", "seconds": "expiry", "direct": "wmt_mode"}
+_FIELDS = {"content_id": "cid", "form": "wmt_type", "seconds": "expiry", "direct": "wmt_mode", "shared": "wmt_alg"}
 """What the catalog calls otherwise."""
 
 
@@ -39,7 +39,7 @@ def of_catalog(error: TelecineError, *, akamai: bool) -> TelecineError:
     if field == "streaming_format":
         return Fault(STREAMING_FORMAT, field, error.detail)
     if error.field == "form" and akamai:
-        return Fault(AKAMAI_TOKEN, "code", error.detail)
+        return Fault(AKAMAI_REFUSED, "code", error.detail)
     return TelecineError(error.kind, error.detail, field=field)
 
 

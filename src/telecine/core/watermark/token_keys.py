@@ -85,12 +85,15 @@ def derive_token_keys(secret: bytes, site: str, site_key: str = "", akamai: Akam
     )
 
 
-def akamai_keys(private: bytes, password: str) -> AkamaiKeys:
-    """The pair of an RSA key in PEM, unencrypted. Raises ValueError for another key, a short one, or no password."""
+def akamai_keys(private: bytes, password: str, *, checked: bool = False) -> AkamaiKeys:
+    """The pair of an RSA key in PEM, unencrypted. Raises ValueError for another key, a short one, or no password.
+
+    `checked`: the key has come from here before, so that its primes, for 200 ms, need not be looked at again.
+    """
     if not password:
         raise ValueError("the password must not be empty")
     try:
-        key = load_pem_private_key(private, None)
+        key = load_pem_private_key(private, None, unsafe_skip_rsa_key_validation=checked)
     except (ValueError, TypeError) as error:  # no PEM; a PEM that wants a passphrase
         raise ValueError("it must be an RSA private key in PEM, without a passphrase") from error
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _LEAST_RSA_BITS:
