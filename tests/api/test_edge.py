@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 from tests.edges import DOCUMENTED, PREFIX, SESSION, SITE, TREES, Stage, stage_in, url
 
 from telecine.apis.packaging.addresses import session_url
-from telecine.catalog import mark_sessions, session_keys, sites
+from telecine.catalog import mark_sessions, session_keys, session_opening, sites
 from telecine.catalog.mark_models import MarkedTitle, MarkSession
-from telecine.catalog.mark_sessions import NewSession
+from telecine.catalog.session_opening import NewSession
 from telecine.core import layout
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.delivery_format import DeliveryFormat
@@ -438,7 +438,7 @@ def test_sessions_of_every_form_as_the_session_api_opens_them(stage, kind, form)
         if form is TokenForm.AKAMAI:
             session_keys.set_akamai(s, sealer, SITE, rsa_pem(), "password")
         asked = NewSession("film", "dash", "someone", form, direct=form.names_sessions)
-        opened = mark_sessions.open_session(s, sealer, SITE, asked, stage.clock())
+        opened = session_opening.open_session(s, sealer, SITE, asked, stage.clock())
     place = (opened.title.output_path, "film", opened.tree)
     at = urlsplit(
         session_url("https://cdn.example", "" if form is TokenForm.AKAMAI else PREFIX, opened.token, place, "dash")

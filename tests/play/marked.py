@@ -24,9 +24,9 @@ from telecine.apis.app import server_config
 from telecine.apis.packaging.addresses import session_url
 from telecine.apis.tnp.mapping import translate_job
 from telecine.apis.tnp.schema_job import JobRequest
-from telecine.catalog import jobs, mark_sessions, marked_titles, marks, storages
+from telecine.catalog import jobs, marked_titles, marks, session_opening, storages
 from telecine.catalog.mark_models import MarkSession
-from telecine.catalog.mark_sessions import NewSession
+from telecine.catalog.session_opening import NewSession
 from telecine.core.drm import Label
 from telecine.core.job import MarkLayout
 from telecine.core.limits import MediaLimits
@@ -127,7 +127,7 @@ class Gate:
         services = self.studio.services
         asked = NewSession(title.content, streaming_format, "someone", form, code)
         with services.database.write() as s:
-            opened = mark_sessions.open_session(s, services.sealer, SITE, asked, datetime.now(UTC))
+            opened = session_opening.open_session(s, services.sealer, SITE, asked, datetime.now(UTC))
             secret = marks.secret(s, services.sealer, SITE)
         place = (opened.title.output_path, title.content, opened.tree)
         address = session_url(self.base, PREFIX, opened.token, place, streaming_format)

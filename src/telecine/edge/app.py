@@ -83,7 +83,7 @@ class _Serving:
         address: Address | None = None
         try:
             address = self._edge.address(request.scope["raw_path"])
-            found = self._edge.find(address, dict(request.headers))
+            found = self._edge.find(address, dict(request.headers), with_body=request.method != "HEAD")
             answer, outcome, length = self._answer(request, found), found.outcome, found.part.length
         except Refused as refused:
             answer, outcome, length = _refusal(refused), refused.outcome, 0

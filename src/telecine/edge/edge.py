@@ -38,7 +38,7 @@ type ReadToken = Callable[[str], Ticket]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a viewer gets: `body` gives the bytes of `part`; its first piece has been read already."""
+    """What a viewer gets: `body` gives the bytes of `part`, of which the first piece has been read already."""
 
     outcome: Outcome
     part: Part
@@ -70,10 +70,10 @@ class Edge:
         """See `read_address`."""
         return read_address(path, self._prefixes)
 
-    def find(self, address: Address, headers: Mapping[str, str]) -> Found:
-        """What answers a GET or HEAD. Names of headers are lower-case. Raises Refused."""
+    def find(self, address: Address, headers: Mapping[str, str], *, with_body: bool = True) -> Found:
+        """What answers a GET, or a HEAD without a body. Names of headers are lower-case. Raises Refused."""
         try:
-            return self._find(address, headers)
+            return self._find(address, headers, with_body)
         except TelecineError as error:
             if error.kind in (ErrorKind.OBJECT_MISSING, ErrorKind.FIELD_INVALID):
                 raise Refused(Outcome.MISSING, "There is no such file.") from error
@@ -82,7 +82,7 @@ class Edge:
         except Changed as error:
             raise Refused(Outcome.STORAGE, "The file is being replaced; ask again.") from error
 
-    def _find(self, address: Address, headers: Mapping[str, str]) -> Found:
+    def _find(self, address: Address, headers: Mapping[str, str], with_body: bool) -> Found:
         ticket = self._ticket(address)
         place = find_place(address.parts, self.books.titles(address.parts))
         session = self.books.session(address.token, ticket)
@@ -90,9 +90,9 @@ class Edge:
         bucket = self.books.bucket(place.title.output_storage)
         key = place.key(self._variant(ticket, place, bucket) if place.kind is Kind.SEGMENT else 0)
         try:
-            return self._open(place, bucket, key, headers)
+            return self._open(place, bucket, key, headers, with_body)
         except Changed:  # replaced at this moment: what is there now is whole
-            return self._open(place, bucket, key, headers)
+            return self._open(place, bucket, key, headers, with_body)
 
     def _ticket(self, address: Address) -> Ticket:
         try:
@@ -120,7 +120,7 @@ class Edge:
 
         return self._tables.get((bucket.name, key, place.title.version), load)
 
-    def _open(self, place: Place, bucket: Bucket, key: str, headers: Mapping[str, str]) -> Found:
+    def _open(self, place: Place, bucket: Bucket, key: str, headers: Mapping[str, str], with_body: bool) -> Found:
         info = self.objects.head(bucket, key)
         if info is None:
             raise Refused(Outcome.MISSING, "There is no such file.")
@@ -135,7 +135,8 @@ class Edge:
             told["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{info.size}"
         # By the place and not by the key, which names a variant.
         told |= {"Content-Type": content_type(place.parts[-1]), "Content-Length": str(part.length)}
-        return Found(Outcome.SERVED, part, told, _begun(self.objects.read(bucket, info, part.start, part.end)))
+        body = _begun(self.objects.read(bucket, info, part.start, part.end)) if with_body else iter(())
+        return Found(Outcome.SERVED, part, told, body)
 
     def _etag(self, info: ObjectInfo) -> str:
         """A tag that changes with the object and tells nothing of it: a store's own may tell which variant is older."""
