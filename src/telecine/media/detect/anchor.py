@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect import refine
-from telecine.media.detect.ends import Film, Found, Poll, settle
+from telecine.media.detect.ends import Film, Found, settle
 from telecine.media.detect.geometry import seen, warp
 from telecine.media.detect.lens import Lens, chance
-from telecine.media.detect.pieces import LookSource, Piece, Thumbs, cells, mirror, thumb
+from telecine.media.detect.pieces import LookSource, Piece, Poll, Thumbs, cells, mirror, thumb
 from telecine.media.detect.retrieve import ASKED, View, views
 from telecine.media.detect.timing import STEP, Line, propose, restrict
 
