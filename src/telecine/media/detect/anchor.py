@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect import refine
-from telecine.media.detect.ends import Film, Found, Poll, settle
+from telecine.media.detect.ends import SHORTEST, Film, Found, settle
 from telecine.media.detect.geometry import seen, warp
 from telecine.media.detect.lens import Lens, chance
-from telecine.media.detect.pieces import LookSource, Piece, Thumbs, cells, mirror, thumb
+from telecine.media.detect.pieces import LookSource, Piece, Poll, Thumbs, cells, mirror, thumb
 from telecine.media.detect.retrieve import ASKED, View, views
 from telecine.media.detect.timing import STEP, Line, propose, restrict
 
@@ -33,6 +33,7 @@ _FIRST_PAIRS = 4
 _CHANCES = 12
 _CLEAR = 200
 _MOST_VIEWS = 6
+_MOST_PASSES = 30
 _LEAST_CELLS = 40
 _WHOLE = 254.0
 _AT_ONCE = 64
@@ -50,18 +51,22 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
     tried: list[View] = []
     found: list[Found] = []
     retrieved = False
-    while gaps := _gaps(film, found):
-        if not waiting and not retrieved:
+    for _ in range(_MOST_PASSES):
+        gaps = _gaps(film, found)
+        if gaps and not waiting and not retrieved:
             retrieved = True
             waiting.extend(views(leak, title, _spread(gaps), poll)[:_MOST_VIEWS])
-        if not waiting:
+        if not gaps or not waiting:
             break
         view = waiting.popleft()
         if any(view.like(other) for other in tried):
             continue
-        tried.append(view)
         new = [one for gap in gaps for one in _through(film, view, *gap)]
         found = settle(film, [*found, *new]) if new else found
+        if _length(gaps) - _length(_gaps(film, found)) >= SHORTEST:
+            waiting.appendleft(view)  # what is left may show more when it is looked at alone
+        else:
+            tried.append(view)
         waiting.extendleft(View(one.piece.mirrored, one.piece.transform) for one in new)
     return [one.piece for one in found]
 
@@ -72,10 +77,14 @@ def _gaps(film: Film, found: Sequence[Found]) -> list[tuple[float, float]]:
     return [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= GAP]
 
 
+def _length(gaps: Sequence[tuple[float, float]]) -> float:
+    return sum(end - begin for begin, end in gaps)
+
+
 def _spread(gaps: Sequence[tuple[float, float]]) -> list[float]:
     """Times spread over all gaps."""
-    lengths = np.array([end - begin for begin, end in gaps])
-    reached = (np.arange(ASKED) + 0.5) / ASKED * lengths.sum()
+    lengths = [end - begin for begin, end in gaps]
+    reached = (np.arange(ASKED) + 0.5) / ASKED * _length(gaps)
     passed = np.concatenate([[0.0], np.cumsum(lengths)])
     gap = np.searchsorted(passed, reached, side="right") - 1
     return [float(gaps[one][0] + at - passed[one]) for one, at in zip(gap, reached, strict=True)]
