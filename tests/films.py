@@ -40,18 +40,18 @@ class Film:
         return [self.pictures[number] for number in numbers]
 
 
-def scenes(*seeds: int, moving: bool = True) -> list[Look]:
-    """Scenes of `SECONDS`, one for each seed: something moves in front of ground that the camera pans over, or not."""
-    return [picture for seed in seeds for picture in _scene(seed, moving)]
+def scenes(*seeds: int, moving: bool = True, seconds: float = SECONDS) -> list[Look]:
+    """Scenes of so many seconds, one for each seed: something moves in front of ground that the camera pans over, or not."""
+    return [picture for seed in seeds for picture in _scene(seed, moving, seconds)]
 
 
-def _scene(seed: int, moving: bool) -> list[Look]:
+def _scene(seed: int, moving: bool, seconds: float) -> list[Look]:
     random = np.random.default_rng(seed)
     ground, thing = texture(random, 520, 900), texture(random, 110, 150)
     way, step = random.uniform(-1.2, 1.2, 2) * moving, random.uniform(1, 3, 2)
     start = random.uniform(40, 200, 2)
     pictures = []
-    for number in range(round(SECONDS * RATE)):
+    for number in range(round(seconds * RATE)):
         left, top = np.array([130.0, 80.0]) + way * number
         picture = cv2.warpAffine(ground, np.array([[1, 0, -left], [0, 1, -top]]), _SIZE)
         column, row = (start + step * number).astype(int) % (480, 240)
