@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a detection: another goes on, and the case is closed once, rightly."""
+"""A worker is killed while it reads a leak: another goes on, and the case is closed once, with the right name."""
 
 import shutil
 from pathlib import Path

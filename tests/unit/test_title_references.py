@@ -1,6 +1,7 @@
 """From the publication of a marked title to the reading of a leak: its reference is there, and no other one stays."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from telecine.catalog.clock import utcnow
 from telecine.catalog.mark_models import MarkedTitle
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.job import Format, InputFile, JobSpec, Packaging
+from telecine.core.limits import MediaLimits
 from telecine.core.states import JobState
 from telecine.core.watermark.pattern import derive_mark_key
 from telecine.core.watermark.report import Footage
@@ -28,6 +30,7 @@ from telecine.jobs.messages import JobRef
 from telecine.jobs.reference_sweep import sweep_references
 from telecine.jobs.services import Services
 from telecine.media.context import Context
+from telecine.media.tools import Tools
 from telecine.media.workspace import Workspace, write_finished
 
 PLAIN = plans.plan(plans.tree("dash"), video=(plans.video("v0"),)).model_copy(update={"content_id": "film"})
@@ -179,7 +182,12 @@ def test_half_a_copy_goes_when_it_is_old(services):
 @pytest.fixture
 def step(services, tmp_path):
     """What an activity has that reads a leak."""
-    return SimpleNamespace(services=services, workspace=Workspace(tmp_path / "detection-1"), context=Context)
+    tools = Tools(Path("ffmpeg"), Path("ffprobe"), Path("packager"))
+    context = Context(tools, MediaLimits())
+    pulse = SimpleNamespace(alive=lambda: None)
+    return SimpleNamespace(
+        services=services, workspace=Workspace(tmp_path / "detection-1"), context=context, pulse=pulse
+    )
 
 
 def a_title(services, reference="DEMO/film/1"):
@@ -203,7 +211,8 @@ def test_a_leak_is_read_with_the_titles_reference_and_key(services, step, monkey
 
     with services.database.write() as s:
         key = derive_mark_key(marks.secret(s, services.sealer, SITE), SITE, "film")
-    assert seen == [(leak_of(step.workspace), place, key, step.context)]
+    context = replace(step.context, poll=step.pulse.alive)
+    assert seen == [(leak_of(step.workspace), place, key, context)], "whoever polls is alive"
 
 
 @pytest.mark.parametrize("reference", ["", "DEMO/film/1"])

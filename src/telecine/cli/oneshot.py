@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from telecine.jobs.stages import Outcome
     from telecine.keys.fixed import FixedKeys
 
-MarkSecret = Annotated[
-    Path | None,
-    typer.Option(
-        help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.", exists=True, dir_okay=False
-    ),
-]
 MarkChoices = Annotated[
     Path | None,
     typer.Option(

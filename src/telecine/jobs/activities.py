@@ -22,7 +22,7 @@ from telecine.jobs.protection import JobKeys
 from telecine.jobs.publishing import publish
 from telecine.jobs.services import Services
 from telecine.jobs.staging import stage_in
-from telecine.media import audio, import_tracks, verify
+from telecine.media import audio, import_tracks, join, verify
 from telecine.media.mark_report import load_mark_report
 
 
@@ -103,7 +103,8 @@ class JobActivities:
         """Join the chunks of every rendition."""
         with active_step(self._services, ref, Phase.JOIN, JobState.TRANSCODING) as step, cpu_slot(step):
             plan = stages.load_plan(step.workspace)
-            stages.join_tracks(plan, step.workspace, step.context, self._mark_key(step, plan))
+            join.join(plan, step.workspace, step.context, self._mark_key(step, plan))
+            stages.make_title_reference(plan, step.workspace, step.pulse.alive)
             if plan.marking:
                 report = load_mark_report(step.workspace)
                 step.tell(f"Marked: {report.summary}", data=report.model_dump(mode="json"))
@@ -158,7 +159,7 @@ class JobActivities:
         """Put a marked title's reference into the store, before anything of it is public; its name, or nothing."""
         if plan.marking is None:
             return ""
-        stages.make_title_reference(plan, step.workspace)
+        stages.make_title_reference(plan, step.workspace, step.pulse.alive)
         name = references.name_of(step.job.site_id, plan.content_id, step.job.id)
         references.put(self._services.settings.references, name, step.workspace.title_reference)
         return name

@@ -40,7 +40,7 @@ from telecine.media import (
     thumbnails,
     verify,
 )
-from telecine.media.context import Context
+from telecine.media.context import Context, no_poll
 from telecine.media.detect.reference import join_reference
 from telecine.media.mark_report import MarkReport, load_mark_report
 from telecine.media.side_by_side import side_by_side, stoppable
@@ -146,20 +146,20 @@ def encode_chunk(plan: Plan, index: int, workspace: Workspace, context: Context,
     return not finished
 
 
-def join_tracks(plan: Plan, workspace: Workspace, context: Context, key: MarkKey | None = None) -> None:
-    """Join the chunks of every rendition, and of a marked plan those of its reference. Raises as `join.join`."""
-    join.join(plan, workspace, context, key)
-    make_title_reference(plan, workspace)
+def make_title_reference(plan: Plan, workspace: Workspace, poll: Callable[[], None] = no_poll) -> None:
+    """Join what leaks of a marked programme will be compared with; nothing where there is no mark, or it is there.
 
-
-def make_title_reference(plan: Plan, workspace: Workspace) -> None:
-    """Join what leaks of a marked programme will be compared with; nothing where there is no mark, or it is there."""
+    `poll` is called often and may raise. Raises ENCODE_FAILED where a chunk's reference is missing.
+    """
     place = workspace.title_reference
     if plan.marking is None or place.exists():
         return
     temporary = workspace.temporary(place)
-    join_reference(plan, workspace, temporary)
-    finish(temporary, place)
+    try:
+        join_reference(plan, workspace, temporary, poll)
+        finish(temporary, place)
+    finally:
+        remove(temporary)
 
 
 def make_tree(plan: Plan, workspace: Workspace, context: Context, keys: package.Keys = package.no_keys) -> None:
@@ -239,7 +239,8 @@ class _OneShot:
             with self._timed("encode", Phase.AUDIO) as context:
                 self._encode(plan, slots, context)
             with self._timed("join", Phase.JOIN) as context:
-                join_tracks(plan, workspace, context, self.mark_key)
+                join.join(plan, workspace, context, self.mark_key)
+                make_title_reference(plan, workspace, context.poll)
         keys = JobKeys(workspace, self.ring) if self.ring else None
         with self._timed("package", Phase.PACKAGE) as context:
             make_tree(plan, workspace, context, keys or package.no_keys)

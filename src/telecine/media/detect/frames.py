@@ -4,7 +4,7 @@ Both sides of a comparison are such films: a title's reference and the small cop
 us, so they are decoded here and not in the sandbox.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.media.context import no_poll
 from telecine.media.detect.pieces import Floats, Look, Pictures, Thumbs, thumb
 from telecine.media.mark_mask import LOOK
 
@@ -79,10 +80,14 @@ class Film:
         return np.where(nearer, before, after).astype(np.int64)
 
 
-def thumbs_of(path: Path) -> Pictures:
-    """The thumbnails of every picture of the film in the file `path`, in the order of time."""
+def thumbs_of(path: Path, poll: Callable[[], None] = no_poll) -> Pictures:
+    """The thumbnails of every picture of the film in the file `path`, in the order of time. `poll` may raise."""
+    thumbs: list[Pictures] = []
     with av.open(path) as container:
-        return np.stack([thumb(_look_of(frame)) for frame in container.decode(video=0)])
+        for frame in container.decode(video=0):
+            poll()
+            thumbs.append(thumb(_look_of(frame)))
+    return np.stack(thumbs)
 
 
 class _Reel:

@@ -4,6 +4,7 @@ A folder: `pictures.mp4` (about 6 a second, H.264), `thumbs.npy` (eight bits a p
 once, when the title is published, from what marking left of each chunk.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.plan import Plan, whole_frames
+from telecine.media.context import no_poll
 from telecine.media.detect.frames import Film, thumbs_of
 from telecine.media.detect.pieces import Pictures, unit
 from telecine.media.encode_args import track_timescale
@@ -60,15 +62,16 @@ class Reference(Film):
             raise TelecineError(ErrorKind.REFERENCE_MISSING, "it cannot be read.") from error
 
 
-def join_reference(plan: Plan, workspace: Workspace, target: Path) -> None:
+def join_reference(plan: Plan, workspace: Workspace, target: Path, poll: Callable[[], None] = no_poll) -> None:
     """Make the folder `target`, which must not be there, from `workspace.reference(i)` of every chunk of `plan`.
 
-    Nothing is encoded again. Raises ENCODE_FAILED where a chunk is missing or was encoded otherwise.
+    Nothing is encoded again. `poll` is called for every picture and may raise. Raises ENCODE_FAILED where a chunk is
+    missing or was encoded otherwise.
     """
     assert plan.marking
     target.mkdir(parents=True)
     _join_pictures(plan, workspace, target / PICTURES)
-    _write_thumbs(thumbs_of(target / PICTURES), target / THUMBS)
+    _write_thumbs(thumbs_of(target / PICTURES, poll), target / THUMBS)
     facts = Facts(
         segment=plan.segment,
         positions=ceil(plan.duration / plan.segment),
