@@ -40,22 +40,18 @@ class Film:
         return [self.pictures[number] for number in numbers]
 
 
-def scenes(*seeds: int, moving: bool = True) -> list[Look]:
-    """Scenes of `SECONDS`, one for each seed: something moves in front of ground that the camera pans over, or not."""
-    return [picture for seed in seeds for picture in _scene(seed, moving)]
+def scenes(*seeds: int, moving: bool = True, seconds: float = SECONDS) -> list[Look]:
+    """Scenes of so many seconds, one for each seed: a thing moves before ground that the camera pans over, or not."""
+    return [picture for seed in seeds for picture in _scene(seed, moving, seconds)]
 
 
-def _scene(seed: int, moving: bool) -> list[Look]:
+def _scene(seed: int, moving: bool, seconds: float) -> list[Look]:
     random = np.random.default_rng(seed)
     ground, thing = texture(random, 520, 900), texture(random, 110, 150)
     way, step = random.uniform(-1.2, 1.2, 2) * moving, random.uniform(1, 3, 2)
     start = random.uniform(40, 200, 2)
-        random.uniform(-1.2, 1.2, 2) * moving,
-        random.uniform(80, 400, 2) / (1, 2),
-        random.uniform(1, 3, 2),
-    )
     pictures = []
-    for number in range(round(SECONDS * RATE)):
+    for number in range(round(seconds * RATE)):
         left, top = np.array([130.0, 80.0]) + way * number
         picture = cv2.warpAffine(ground, np.array([[1, 0, -left], [0, 1, -top]]), _SIZE)
         column, row = (start + step * number).astype(int) % (480, 240)
@@ -85,13 +81,14 @@ def shown(
 ) -> list[Look]:
     """What a leak has of `title` from `begin` on, for `seconds` of the leak; `warp` maps title to leak. Coded badly."""
     random = np.random.default_rng(7)
-    noise = random.normal(0, 4, (8, *LOOK)).astype(np.float32)
+    noise = random.normal(0, 4, (4, *LOOK)).astype(np.int8)
+    darker = (255 * ((np.arange(256) * 0.9 + 10) / 255) ** 1.2).clip(0, 255).astype(np.uint8)
     times = begin + speed * np.arange(round(seconds * rate)) / rate
     leak = []
     for number, look in enumerate(title.looks(list(times))):
         laid = look if warp is None else cv2.warpPerspective(look, warp, _SIZE)
-        grey = 255 * (np.clip((mirror(laid) if mirrored else laid) * 0.9 + 10 + noise[number % 8], 0, 255) / 255) ** 1.2
-        leak.append(cv2.imdecode(cv2.imencode(".jpg", grey.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 35])[1], 0))
+        noisy = cv2.add(cv2.LUT(mirror(laid) if mirrored else laid, darker), noise[number % 4], dtype=cv2.CV_8U)
+        leak.append(cv2.imdecode(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], 0))
     return leak
 
 

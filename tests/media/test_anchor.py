@@ -48,7 +48,7 @@ def test_a_leak_is_found_however_it_lies_in_the_picture(warp):
 
 
 @pytest.mark.parametrize(
-    ("speed", "rate"), [(1, 30.0), (1, 24.0), (25 / 24, 25.0), (24 / 25, 25.0), (0.98, 25.0), (1.04, 30.0)]
+    ("speed", "rate"), [(1, 30.0), (25 / 24, 24.0), (24 / 25, 25.0), (0.98, 25.0)]
 )
 def test_a_leak_is_found_at_other_speeds_and_rates(speed, rate):
     (piece,) = find_pieces(Film(shown(title(), 3.0, 12.0, speed=speed, rate=rate), rate), title(), no_poll)
@@ -74,13 +74,13 @@ def test_cuts_put_in_another_order_with_an_advert_between_are_told_apart():
 
 
 def test_cuts_of_one_view_that_never_moves_are_told_apart():
-    still = Film(scenes(6, moving=False))
-    leak = Film([*shown(still, 2.2, 1.8), *shown(still, 0.2, 1.8)])
-    pieces = find_pieces(leak, still, no_poll)
+    still = Film(scenes(6, moving=False, seconds=14))
+    pieces = find_pieces(Film([*shown(still, 8.0, 5.0), *shown(still, 1.2, 5.0)]), still, no_poll)
     assert [piece.title_time(piece.begin) for piece in pieces] == [
-        pytest.approx(2.2, abs=PICTURE),
-        pytest.approx(0.2, abs=PICTURE),
+        pytest.approx(8.0, abs=PICTURE),
+        pytest.approx(1.2, abs=PICTURE),
     ]
+    assert pieces[0].end == pytest.approx(5.0, abs=2 * PICTURE)
 
 
 def test_nothing_is_found_in_a_foreign_film():

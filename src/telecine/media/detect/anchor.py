@@ -31,6 +31,7 @@ _LEAST = 4
 _MOST_LINES = 24
 _FIRST_PAIRS = 4
 _CHANCES = 12
+_CLEAR = 200
 _MOST_VIEWS = 6
 _LEAST_CELLS = 40
 _WHOLE = 254.0
@@ -133,7 +134,8 @@ def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
     by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
     if alike < (ALIKE if first else by_chance + VERY_ALIKE):
         return None
-    second = refine.place(film.leak, film.title, piece)
+    clear = first is not None and first.inliers >= _CLEAR
+    second = None if clear else refine.place(film.leak, film.title, piece)
     if second:
         piece = replace(piece, transform=second.transform)
     piece = refine.polish(film.leak, film.title, piece)

@@ -139,12 +139,13 @@ def _grown(film: Film, found: Found, low: float, high: float) -> Found:
         end = _walk(gain, min(piece.end, high) - inside, high)
         if end - begin < SHORTEST:
             return replace(found, piece=replace(piece, begin=begin, end=begin))
-        much = end - begin > _GROWN * (piece.end - piece.begin)
-        piece, alike = time(film.leak, film.title, replace(piece, begin=begin, end=end), *FINE)
-        if not much:
+        grown_much = end - begin > _GROWN * (piece.end - piece.begin)
+        piece = replace(piece, begin=begin, end=end)
+        if not grown_much:
             break
+        piece, _ = time(film.leak, film.title, piece, *FINE)
     begin, end = _exact(film, begin, low, gain, -1), _exact(film, end, high, gain, 1)
-    return replace(found, piece=replace(piece, begin=begin, end=end), alike=alike)
+    return replace(found, piece=replace(piece, begin=begin, end=end))
 
 
 def _walk(gain: Gain, start: float, limit: float) -> float:

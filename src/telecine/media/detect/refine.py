@@ -16,15 +16,15 @@ from telecine.media.detect.pieces import Floats, LookSource, Piece, mirror
 
 CUSTOMARY = (1.0, 24 / 25, 25 / 24, 1000 / 1001, 1001 / 1000)
 """Speeds that films are really shown at, the likeliest first."""
-PAIRS = 12
+PAIRS = 8
 """Pictures that are compared to find the place."""
-MOMENTS = 32
+MOMENTS = 24
 """Pictures that are compared to find the time."""
 COARSE = (0.6, 0.04)
 FINE = (0.12, 0.01)
 """How far from the guess the title is looked at, and how finely, in seconds."""
 
-_POLISHED = 10
+_POLISHED = 8
 _LEAST_POLISHED = 3
 _SIZE = (180, 320)
 _EDGE = 6
@@ -59,7 +59,7 @@ def time(leak: LookSource, title: LookSource, piece: Piece, reach: float, step: 
         measured = np.array([shown @ lens.of_title(picture) for _, _, picture in pictures])
         centres = np.array([(begin + end) / 2 for begin, end, _ in pictures])
         late[number], alike[number], sharp[number] = _peak(centres, measured)
-    speed, offset = _line(times, late, sharp * np.maximum(alike, 0), piece.speed)
+    speed, offset = _line(times, late, np.sqrt(np.maximum(sharp * alike, 0)), piece.speed)
     return replace(piece, offset=offset, speed=speed), float(np.median(alike))
 
 
