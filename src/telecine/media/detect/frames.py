@@ -5,7 +5,6 @@ us, so they are decoded here and not in the sandbox.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.media.detect.pieces import Floats, Look, Pictures, Thumbs, thumb
 from telecine.media.mark_mask import LOOK
 
-SEEK_AFTER = 64
-"""Pictures between two that are wanted from which seeking is worth it: the most from keyframe to keyframe."""
+SEEK_AFTER = 32
+"""Pictures between two that are wanted from which seeking is worth it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +37,12 @@ class Film:
     """
 
     def __init__(self, path: Path, pictures: Pictures, step: int = 1) -> None:
-        self._path = path
         self._ticks, tick = _ticks_of(path)
         self.times: Floats = np.multiply(self._ticks, tick, dtype=np.float64)
         """Seconds of every picture, growing."""
         self.step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
         """Seconds from most pictures to the next."""
+        self._reel = _Reel(path)
         self._thumbs = Thumbs(self.times[::step], pictures)
         if len(self._thumbs.times) != len(pictures):
             raise _refuse(path)
@@ -67,9 +66,8 @@ class Film:
 
     def frames(self, times: Sequence[float] | Floats) -> Iterator[Frame]:
         """For each of `times`, which must not decrease, the picture nearest to it. Memory is that of one picture."""
-        with closing(_Reel(self._path)) as reel:
-            for index in self._nearest(times):
-                yield Frame(float(self.times[index]), reel.look(int(self._ticks[index]), int(index)))
+        for index in self._nearest(times):
+            yield Frame(float(self.times[index]), self._reel.look(int(self._ticks[index]), int(index)))
 
     def _nearest(self, times: Sequence[float] | Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
         asked = np.asarray(times, dtype=np.float64)
@@ -91,6 +89,7 @@ class _Reel:
     """An open file, which is read onwards as long as that is the shortest way."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._container: InputContainer = av.open(path)
         self._frames = self._container.decode(video=0)
         self._index = -1
@@ -103,12 +102,11 @@ class _Reel:
         if not 0 < index - self._index <= SEEK_AFTER:
             self._container.seek(ticks, stream=self._container.streams.video[0])
             self._frames = self._container.decode(video=0)
-        frame = next(frame for frame in self._frames if frame.pts is not None and frame.pts >= ticks)
+        frame = next((frame for frame in self._frames if frame.pts is not None and frame.pts >= ticks), None)
+        if frame is None:
+            raise _refuse(self._path)
         self._index, self._look = index, _look_of(frame)
         return self._look
-
-    def close(self) -> None:
-        self._container.close()
 
 
 def _look_of(frame: VideoFrame) -> Look:

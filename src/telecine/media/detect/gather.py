@@ -15,7 +15,17 @@ from telecine.media.detect.frames import Film, Frame
 from telecine.media.detect.geometry import apart, seen, warp
 from telecine.media.detect.pieces import Floats, Look, Piece, Transform, mirror
 from telecine.media.detect.reference import Reference
-from telecine.media.detect.residual import Evidence, Places, evidence, power, small, title_view, to_cells
+from telecine.media.detect.residual import (
+    Evidence,
+    Places,
+    TitleView,
+    evidence,
+    misfit,
+    power,
+    small,
+    title_view,
+    to_cells,
+)
 from telecine.media.mark_mask import MASK, Map
 
 type Gathered = dict[int, Sums]
@@ -54,8 +64,8 @@ def _gather_piece(gathered: Gathered, leak: Film, title: Reference, piece: Piece
         if position != run.position:
             run.end(gathered)
             run = _Run(position)
-        laid, visible = place.lay(shown.look, meant.look)
-        run.take(evidence(small(laid), visible, title_view(meant.look)))
+        view = title_view(meant.look)
+        run.take(evidence(*place.lay(shown.look, meant.look, view), view))
         done(shown.time)
     run.end(gathered)
 
@@ -112,28 +122,24 @@ class _Place:
     def __init__(self, piece: Piece) -> None:
         self._mirrored = piece.mirrored
         self._transform = piece.transform
+        self._visible = _visible(piece.transform)
         self._number = 0
         self._still = 0
-        self._visible = _visible(piece.transform)
 
-    def lay(self, leak: Look, title: Look) -> tuple[Look, Places]:
-        """The leak's picture as it lies in the title's, and where it shows anything on the grid of the mask."""
+    def lay(self, leak: Look, title: Look, view: TitleView) -> tuple[Map, Places]:
+        """The leak's picture as it lies in the title's, and where it shows anything, on the grid of the mask."""
         look = mirror(leak) if self._mirrored else leak
-        transform = self._followed(look, title)
-        if transform is self._transform:
-            return warp(look, transform), self._visible
-        return warp(look, transform), _visible(transform)
-
-    def _followed(self, look: Look, title: Look) -> Transform:
+        laid = small(warp(look, self._transform)), self._visible
         self._number += 1
-        if self._still >= TRUSTED and self._number % TRUSTED:
-            return self._transform
-        transform = follow(look, title, self._transform)
-        if apart(transform, self._transform) <= STILL:
+        if self._still < TRUSTED or self._number % TRUSTED == 0:
+            transform = follow(look, title, self._transform)
+            if apart(transform, self._transform) > STILL:
+                moved = small(warp(look, transform)), _visible(transform)
+                if misfit(*moved, view) < misfit(*laid, view):
+                    self._still = 0
+                    return moved
             self._still += 1
-            return self._transform
-        self._still = 0
-        return transform
+        return laid
 
 
 def _visible(transform: Transform) -> Places:

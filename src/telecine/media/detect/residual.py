@@ -76,15 +76,26 @@ def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
     """
     if np.count_nonzero(visible) < _FEWEST:
         return None
-    left: Map = leak - _fit(leak, visible, title.luma)
+    left = leak - _fit(leak, visible, title.luma)
     most = CLIPPED * _DEVIATION * float(np.median(np.abs(left[visible])))
     shown = visible.astype(np.float32)
     near = np.maximum(_surroundings(shown), np.float32(_LEAST_NEAR))
-    left = np.clip(left, -most, most) * shown
-    left = (left - _surroundings(left) / near) * shown
+    left = np.asarray(np.clip(left, -most, most) * shown, np.float32)
+    left = np.asarray((left - _surroundings(left) / near) * shown, np.float32)
     noise = np.float32(NOISE) + _surroundings(left * left) / near
-    mark = title.forgiven * shown / noise
+    mark = np.asarray(title.forgiven * shown / noise, np.float32)
     return Evidence(left * mark, title.forgiven * mark)
+
+
+def misfit(leak: Map, visible: Places, title: TitleView) -> float:
+    """How much of `leak` the title's picture leaves unexplained in most places, in steps of luma.
+
+    It is the median, so a logo, which pulls an alignment that is made by eye, has no say in it. Infinite where nothing
+    is visible.
+    """
+    if np.count_nonzero(visible) < _FEWEST:
+        return float("inf")
+    return float(np.median(np.abs(leak - _fit(leak, visible, title.luma))[visible]))
 
 
 def _fit(leak: Map, visible: Places, luma: Map) -> Map:

@@ -17,7 +17,7 @@ from telecine.core.plan_picture import picture_source, picture_track, source_rat
 from telecine.core.progress import Tick
 from telecine.media import sandbox
 from telecine.media.context import Context
-from telecine.media.detect.frames import SEEK_AFTER, Film
+from telecine.media.detect.frames import Film
 from telecine.media.detect.pieces import Pictures, thumb
 from telecine.media.encode_args import track_timescale
 from telecine.media.mark_args import REFERENCE_RATE
@@ -31,6 +31,8 @@ FASTEST = Fraction(30)
 """Pictures a second of a small copy, at most."""
 CRF = 8
 """x264's quality: its steps are about as fine as those of the picture itself."""
+KEYFRAMES = 16
+"""Pictures from keyframe to keyframe: few, because single pictures are looked at in any order."""
 NAME = "leak.mp4"
 
 
@@ -79,7 +81,7 @@ def copy_arguments(
         *("-filter_complex", f"[0:{picture.stream}]{','.join(graph)};[some]framestep=step={thumb_step}[every]"),
         *("-map", "[every]", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"),
         *("-map", "[all]", "-c:v", "libx264", "-preset", "ultrafast", "-crf", str(CRF)),
-        *("-x264-params", f"keyint={SEEK_AFTER}:scenecut=0:open-gop=0", "-fps_mode", "passthrough"),
+        *("-x264-params", f"keyint={KEYFRAMES}:scenecut=0:open-gop=0", "-fps_mode", "passthrough"),
         *("-map_metadata", "-1", "-map_chapters", "-1"),
         *("-video_track_timescale", clock, "-movie_timescale", clock, "-f", "mp4", NAME),
     ]
