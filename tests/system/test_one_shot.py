@@ -120,3 +120,35 @@ def test_nothing_of_the_server_is_loaded(folder: Path, monkeypatch: pytest.Monke
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines() if "|" in line}
     assert "av" in loaded, "imports are told"
     assert not loaded & {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "boto3", "temporalio", "httpx"}
+
+
+def test_a_marked_job_takes_its_secret_from_a_file(folder: Path):
+    shutil.copyfile(clips.clip(5, size="640x360"), folder / "in" / "in.mp4")
+    picture = REQUEST["output"]["transcodings"][0] | {"width": 640, "height": 360}
+    output = REQUEST["output"] | {
+        "transcodings": [picture],
+        "forensic_watermarking": {"enabled": True},
+        "packaging": {"dash": True, "hls": False, "cmaf": False},
+    }
+    write(folder, REQUEST | {"output": output})
+    command = ["run", "job.json", "--input", "in", "--output", "out"]
+    assert "head -c 32" in telecine(folder, *command, code=2).stderr
+    (folder / "secret").write_bytes(bytes(31))
+    command += ["--mark-secret", "secret"]
+    assert "--site" in telecine(folder, *command, code=2).stderr
+    command += ["--site", "DEMO"]
+    assert "secret must have 32 bytes or more" in telecine(folder, *command, code=2).stderr
+    (folder / "secret").write_bytes(bytes(32))
+    assert "5.00 s; at least 300 s" in telecine(folder, *command, code=5).stderr
+    (folder / "marking.json").write_text('{"shortest": 5}')
+    command += ["--marking", "marking.json"]
+    assert "shortest: Extra inputs" in telecine(folder, *command, code=2).stderr
+    assert not list((folder / "out").iterdir()), "nothing was published so far"
+    (folder / "marking.json").write_text('{"site_id": "DEMO", "shortest_seconds": 5}')
+    said = json.loads(telecine(folder, *command, "--json").stdout)
+    assert said["marks"]["chunks"] == 1
+    assert [rendition["track_id"] for rendition in said["marks"]["renditions"]] == ["v"]
+    segments = sorted(path.name for path in (folder / "out/vod/film/dash/video/avc1/1").glob("*.m4s"))
+    assert segments == [f"{variant}seg-{number}.m4s" for variant in ("b.", "") for number in range(3)]
+    checked = json.loads(telecine(folder, "verify", "out/vod/film", "--json").stdout)
+    assert checked["ok"]

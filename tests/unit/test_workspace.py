@@ -56,6 +56,8 @@ def test_the_second_to_finish_a_folder_gives_way(tmp_path: Path) -> None:
 def test_what_a_killed_worker_left_is_found(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     left = [workspace.temporary(workspace.chunk("v0", 0)), workspace.temporary(workspace.plan)]
+    analysis = workspace.temporary(workspace.analysis("v0", 0))
+    left.append(analysis.with_name(f"{analysis.name}.temp"))
     for path in left:
         path.touch()
     workspace.video("v0").parent.mkdir()

@@ -23,8 +23,24 @@ if TYPE_CHECKING:
     from telecine.core.limits import Policy
     from telecine.core.media_info import MediaInfo
     from telecine.core.watermark.pattern import MarkKey
+    from telecine.core.watermark.policy import MarkingPolicy
     from telecine.jobs.stages import Outcome
     from telecine.keys.fixed import FixedKeys
+
+MarkSecret = Annotated[
+    Path | None,
+    typer.Option(
+        help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.", exists=True, dir_okay=False
+    ),
+]
+MarkChoices = Annotated[
+    Path | None,
+    typer.Option(
+        help="How a marked job is marked, as `telecine site marking SITE --json` prints it. Default: a new site's.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 
 _EVERY = 0.2
 """Seconds between two redraws of the progress."""
@@ -47,15 +63,9 @@ def run(
         Path | None,
         typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
     ] = None,
-    mark_secret: Annotated[
-        Path | None,
-        typer.Option(
-            help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    mark_secret: MarkSecret = None,
     site: Annotated[str, typer.Option(help="Site that a marked job's content belongs to.")] = "",
+    marking: MarkChoices = None,
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,
@@ -68,7 +78,7 @@ def run(
     from telecine.storage.folder import FolderStore
 
     in_force = rooms.settings()
-    asked = _read_job(job, in_force.policy)
+    asked = _read_job(job, in_force.policy, _read_marking(marking))
     ring = _read_keys(keys, asked)
     mark_key = _mark_key(mark_secret, site, asked)
     tools = rooms.tools(in_force)
@@ -133,7 +143,7 @@ def _work_folder(given: Path | None) -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def _read_job(path: Path, policy: Policy) -> Translated:
+def _read_job(path: Path, policy: Policy, marks: MarkingPolicy) -> Translated:
     """The job in a file. Raises BODY_NOT_JSON, FIELD_…, NOT_SUPPORTED_YET as the server would."""
     from pydantic import ValidationError
 
@@ -152,7 +162,26 @@ def _read_job(path: Path, policy: Policy) -> Translated:
     except ValidationError as error:
         found = translate({**one, "loc": ("body", *one["loc"])} for one in error.errors())
         raise Problems(found) from error
-    return translate_job(request, sent, policy)
+    return translate_job(request, sent, policy, marks)
+
+
+def _read_marking(path: Path | None) -> MarkingPolicy:
+    """A site's choices from a file, which may name the site. Raises BODY_NOT_JSON and FIELD_INVALID."""
+    from pydantic import ValidationError
+
+    from telecine.apis.strict_json import parse
+    from telecine.core.watermark.policy import MarkingPolicy
+
+    if path is None:
+        return MarkingPolicy()
+    chosen = parse(path.read_bytes())
+    chosen.pop("site_id", None)
+    try:
+        return MarkingPolicy.model_validate(chosen)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{where}: {first['msg']}.", field="--marking") from error
 
 
 def _read_keys(given: Path | None, asked: Translated) -> FixedKeys | None:
@@ -176,6 +205,9 @@ def _mark_key(secret: Path | None, site: str, asked: Translated) -> MarkKey | No
     if secret is None:
         why = "The job asks for a watermark. 'head -c 32 /dev/urandom > secret' makes a secret; keep it to trace leaks."
         raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--mark-secret")
+    if not site:
+        why = "The site is part of the watermark's key: name the one that leaks will be traced for."
+        raise TelecineError(ErrorKind.FIELD_MISSING, why, field="--site")
     try:
         return derive_mark_key(secret.read_bytes(), site, asked.spec.content_id)
     except ValueError as error:
@@ -193,6 +225,8 @@ def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bo
         "duration": published.duration,
         "seconds": outcome.seconds,
     }
+    if outcome.marks:
+        values["marks"] = outcome.marks.model_dump(mode="json")
     if as_json:
         show_json(values | {"warnings": warnings})
         return
@@ -201,7 +235,8 @@ def _show_outcome(outcome: Outcome, asked: Translated, target: Path, as_json: bo
     steps = {f"seconds.{step}": f"{taken:.1f}" for step, taken in outcome.seconds.items()}
     duration = f"{published.duration:.2f} s"
     totals = {"files": published.files, "bytes": f"{published.bytes:,}", "duration": duration}
-    show_record(steps | totals | {"manifest": "  ".join(manifests)}, as_json=False)
+    marks = {"mark": outcome.marks.summary} if outcome.marks else {}
+    show_record(steps | totals | marks | {"manifest": "  ".join(manifests)}, as_json=False)
 
 
 def _tracks(info: MediaInfo) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,7 @@ class JobActivities:
             join.join(plan, step.workspace, step.context, self._mark_key(step, plan))
             if plan.marking:
                 report = load_mark_report(step.workspace)
-                step.tell(report.summary, data=report.model_dump(mode="json"))
+                step.tell(f"Marked: {report.summary}", data=report.model_dump(mode="json"))
             step.finish()
 
     @activity.defn(name=Step.PACKAGE, no_thread_cancel_exception=True)

@@ -41,6 +41,7 @@ from telecine.media import (
     verify,
 )
 from telecine.media.context import Context
+from telecine.media.mark_report import MarkReport, load_mark_report
 from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.tools import Tools
 from telecine.media.verify_report import VerifyReport
@@ -66,12 +67,13 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a one-shot job made. `seconds` is the wall time of each step, in order."""
+    """What a one-shot job made. `seconds` is the wall time of each step, in order; `marks` is of a marked job."""
 
     plan: Plan
     verified: VerifyReport
     published: Published
     seconds: dict[str, float] = field(default_factory=dict)
+    marks: MarkReport | None = None
 
 
 def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Context) -> Plan:
@@ -229,7 +231,8 @@ class _OneShot:
             verified = verify.verify(plan, workspace, context, known, owners)
         with self._timed("publish", Phase.PUBLISH) as context:
             published = publish(spec, plan, self.stores.output, workspace, context)
-        return Outcome(plan, verified, published, self.seconds)
+        marks = load_mark_report(workspace) if plan.marking else None
+        return Outcome(plan, verified, published, self.seconds, marks)
 
     def _encode(self, plan: Plan, slots: int, sound: Context) -> None:
         """The audio and every chunk, `slots` at once; the first failure, or an interrupt, ends all of them."""

@@ -98,12 +98,12 @@ def mark_graph(plan: Plan, chunk: ChunkSpan, takes: Sequence[Take], deltas: Sequ
     chains = [picture_graph(plan, chunk, outputs)]
     for output in outputs:
         mine = [take for take in takes if take.output.name == output.name]
-        chains += _marking(output, mine, 1 + deltas.index(mine[0].delta))
+        chains += _marking(output, mine, 1 + deltas.index(mine[0].delta), chunk.frames(output.frame_rate))
     return ";".join(chains)
 
 
-def _marking(output: VideoOutput, takes: Sequence[Take], number: int) -> Iterator[str]:
-    """The chains that mark one rendition's picture by the delta track that is input `number`, once for each take."""
+def _marking(output: VideoOutput, takes: Sequence[Take], number: int, frames: int) -> Iterator[str]:
+    """The chains that mark `frames` pictures of a rendition by the delta track of input `number`, for each take."""
     size = f"scale=w={output.width}:h={output.height}:flags=bilinear:in_range=pc:out_range=pc"
     middle = 512 if "10" in output.pixel_format else 128
     # The track's picture is taken as full range throughout, so that nothing but its size and format changes.
@@ -111,17 +111,19 @@ def _marking(output: VideoOutput, takes: Sequence[Take], number: int) -> Iterato
     filters += f",lutyuv=y={middle}+round((val-{middle})/{FIXED})"
     if len(takes) == 1:
         yield f"[{number}:v]{filters}[{takes[0].pad}d]"
-        yield _blending(output.name, takes[0])
+        yield _blending(output.name, takes[0], frames)
         return
     yield f"[{number}:v]{filters},split={len(takes)}{''.join(f'[{take.pad}d]' for take in takes)}"
     yield f"[{output.name}]split={len(takes)}{''.join(f'[{take.pad}p]' for take in takes)}"
     for take in takes:
-        yield _blending(f"{take.pad}p", take)
+        yield _blending(f"{take.pad}p", take, frames)
 
 
-def _blending(picture: str, take: Take) -> str:
+def _blending(picture: str, take: Take, frames: int) -> str:
+    """`blend` repeats the last picture for as long as a track of a higher rate lasts, so it is cut behind that."""
     mode = "grainextract" if take.second else "grainmerge"
-    return f"[{picture}][{take.pad}d]blend=c0_mode={mode}:c1_mode=normal:c2_mode=normal[{take.pad}]"
+    blend = f"blend=c0_mode={mode}:c1_mode=normal:c2_mode=normal"
+    return f"[{picture}][{take.pad}d]{blend},trim=end_frame={frames}[{take.pad}]"
 
 
 def _scout_graph(plan: Plan, chunk: ChunkSpan, rate: Fraction, step: int) -> str:

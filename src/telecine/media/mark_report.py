@@ -63,7 +63,7 @@ class MarkReport(_Frozen):
         quality = (
             f"PSNR {self.psnr:.1f} dB, worst {self.worst_psnr:.1f} dB" if self.psnr and self.worst_psnr else "none"
         )
-        return f"Mark: {quality}; variants differ by {100 * apart:.1f} % in size; {again} takes encoded again."
+        return f"{quality}; variants differ by {100 * apart:.1f} % in size; {again} takes encoded again."
 
 
 def write_mark_report(plan: Plan, workspace: Workspace) -> MarkReport:

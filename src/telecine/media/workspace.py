@@ -117,7 +117,8 @@ class Workspace:
     def temporaries(self) -> Iterator[Path]:
         """Every temporary file or folder left below `root`, by whichever worker."""
         for path in sorted(self.root.rglob(f".*{_TEMPORARY}*")):
-            if path.stem.endswith(_TEMPORARY) or path.name.endswith(_TEMPORARY):
+            # A tool may put an ending of its own behind: x265 does while it writes an analysis.
+            if path.name.endswith(_TEMPORARY) or f"{_TEMPORARY}." in path.name:
                 yield path
 
 
