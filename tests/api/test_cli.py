@@ -54,7 +54,19 @@ def advance(database: Database, job_id: int, state: JobState, error: TelecineErr
 
 def test_help_names_every_command_and_the_exit_codes(telecine):
     said = telecine("--help").output
-    for command in ("serve", "api", "worker", "temporal", "run", "probe", "verify", "doctor", "settings", "jobs"):
+    for command in (
+        "serve",
+        "api",
+        "worker",
+        "edge",
+        "temporal",
+        "run",
+        "probe",
+        "verify",
+        "doctor",
+        "settings",
+        "jobs",
+    ):
         assert command in said
     assert "Exit codes" in said
 
