@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect import refine
-from telecine.media.detect.ends import SHORTEST, Film, Found, settle
+from telecine.media.detect.ends import Film, Found, settle
 from telecine.media.detect.geometry import seen, warp
 from telecine.media.detect.lens import Lens, chance
 from telecine.media.detect.pieces import LookSource, Piece, Poll, Thumbs, cells, mirror, thumb
@@ -61,12 +61,9 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
         view = waiting.popleft()
         if any(view.like(other) for other in tried):
             continue
+        tried.append(view)
         new = [one for gap in gaps for one in _through(film, view, *gap)]
         found = settle(film, [*found, *new]) if new else found
-        if _length(gaps) - _length(_gaps(film, found)) >= SHORTEST:
-            waiting.appendleft(view)  # what is left may show more when it is looked at alone
-        else:
-            tried.append(view)
         waiting.extendleft(View(one.piece.mirrored, one.piece.transform) for one in new)
     return [one.piece for one in found]
 
@@ -77,14 +74,10 @@ def _gaps(film: Film, found: Sequence[Found]) -> list[tuple[float, float]]:
     return [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= GAP]
 
 
-def _length(gaps: Sequence[tuple[float, float]]) -> float:
-    return sum(end - begin for begin, end in gaps)
-
-
 def _spread(gaps: Sequence[tuple[float, float]]) -> list[float]:
     """Times spread over all gaps."""
-    lengths = [end - begin for begin, end in gaps]
-    reached = (np.arange(ASKED) + 0.5) / ASKED * _length(gaps)
+    lengths = np.array([end - begin for begin, end in gaps])
+    reached = (np.arange(ASKED) + 0.5) / ASKED * lengths.sum()
     passed = np.concatenate([[0.0], np.cumsum(lengths)])
     gap = np.searchsorted(passed, reached, side="right") - 1
     return [float(gaps[one][0] + at - passed[one]) for one, at in zip(gap, reached, strict=True)]
