@@ -41,7 +41,7 @@ class Film:
 
 
 def scenes(*seeds: int, moving: bool = True, seconds: float = SECONDS) -> list[Look]:
-    """Scenes of so many seconds, one for each seed: something moves in front of ground that the camera pans over, or not."""
+    """Scenes of so many seconds, one for each seed: a thing moves before ground that the camera pans over, or not."""
     return [picture for seed in seeds for picture in _scene(seed, moving, seconds)]
 
 
