@@ -28,6 +28,7 @@ def test_both_languages_are_shown(
     browser: Browser, site: str, packed_texts: dict[str, str], form: str, manifest: str, player: str
 ):
     playing = Playing.open(browser, site, f"{packed_texts[form]}/{manifest}", player)
+    playing.slow_down()
     for number, (beginning, end) in enumerate([("the beginning", "the end"), ("시작", "마지막")]):
         playing.seek(0)
         playing.pick("Subtitle", number)

@@ -159,7 +159,7 @@ def test_what_cannot_be_marked_is_told_by_its_code(customer: Customer):
     short = customer.job("short")
     message = customer.told(short)
     assert (message["error_code"], message["output_path"]) == ("WM900016", "packaged")
-    assert "it lasts 6.0 s; at least 300 s" in message["error_message"]
+    assert "it lasts 6.00 s; at least 300 s" in message["error_message"]
     line = customer.line(short)
     assert (line["status"], line["error_code"], line["error_message"]) == (
         "WM999",
