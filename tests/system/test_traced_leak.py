@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(clips.film() is None, reason=
 __all__ = ["embedded"]
 
 CONTENT = "film"
-VIEWERS = 40
+VIEWERS = 20
 
 
 def open_sessions(deployment: Deployment, code: str) -> tuple[list[tuple[str, str]], bytes]:
@@ -37,7 +37,8 @@ def open_sessions(deployment: Deployment, code: str) -> tuple[list[tuple[str, st
 
 
 def ended(customer: Customer, detection_id: int) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE
+    """What came of a detection. Reading a leak takes about a minute of one core."""
+    deadline = time.monotonic() + 2 * PATIENCE
     while True:
         found: dict[str, Any] = customer.call("GET", f"detect/{SITE}/{detection_id}")
         if "end_time" in found:
@@ -80,11 +81,11 @@ def test_a_viewer_is_traced_by_his_leak_and_nobody_by_foreign_footage(embedded: 
     found = detection(customer, storages, "leaks/leak.mp4")
     assert found["detection_status"] == "FD004", found
     assert [one["forensic_mark"] for one in found["result"]["accused"]] == ["uniform-17"]
-    assert found["result"]["accused"][0]["strength"] == "evidence"
+    assert found["result"]["positions"] > row.positions * 0.9
 
     unmarked = leaked(clips.film(), tmp_path / "unmarked.mp4")
     films.upload(unmarked, "leaks/unmarked.mp4", "video/mp4")
-    films.upload(clips.clip(40, "25", "640x360"), "leaks/foreign.mp4", "video/mp4")
+    films.upload(clips.clip(15, "10", "640x360"), "leaks/foreign.mp4", "video/mp4")
     for path in ("leaks/unmarked.mp4", "leaks/foreign.mp4"):
         found = detection(customer, storages, path)
         assert found["detection_status"] == "FD007", (path, found)
