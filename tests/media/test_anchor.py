@@ -47,9 +47,7 @@ def test_a_leak_is_found_however_it_lies_in_the_picture(warp):
         assert piece.title_time(time) == pytest.approx(5.0 + time, abs=0.015)
 
 
-@pytest.mark.parametrize(
-    ("speed", "rate"), [(1, 30.0), (25 / 24, 24.0), (24 / 25, 25.0), (0.98, 25.0)]
-)
+@pytest.mark.parametrize(("speed", "rate"), [(1, 30.0), (25 / 24, 24.0), (24 / 25, 25.0), (0.98, 25.0)])
 def test_a_leak_is_found_at_other_speeds_and_rates(speed, rate):
     (piece,) = find_pieces(Film(shown(title(), 3.0, 12.0, speed=speed, rate=rate), rate), title(), no_poll)
     for time in (0.0, 12.0):

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect import refine
-from telecine.media.detect.ends import Film, Found, Poll, settle
+from telecine.media.detect.ends import Film, Found, settle
 from telecine.media.detect.geometry import seen, warp
 from telecine.media.detect.lens import Lens, chance
-from telecine.media.detect.pieces import LookSource, Piece, Thumbs, cells, mirror, thumb
+from telecine.media.detect.pieces import LookSource, Piece, Poll, Thumbs, cells, mirror, thumb
 from telecine.media.detect.retrieve import ASKED, View, views
 from telecine.media.detect.timing import STEP, Line, propose, restrict
 
@@ -33,6 +33,7 @@ _FIRST_PAIRS = 4
 _CHANCES = 12
 _CLEAR = 200
 _MOST_VIEWS = 6
+_MOST_PASSES = 30
 _LEAST_CELLS = 40
 _WHOLE = 254.0
 _AT_ONCE = 64
@@ -50,11 +51,12 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
     tried: list[View] = []
     found: list[Found] = []
     retrieved = False
-    while gaps := _gaps(film, found):
-        if not waiting and not retrieved:
+    for _ in range(_MOST_PASSES):
+        gaps = _gaps(film, found)
+        if gaps and not waiting and not retrieved:
             retrieved = True
             waiting.extend(views(leak, title, _spread(gaps), poll)[:_MOST_VIEWS])
-        if not waiting:
+        if not gaps or not waiting:
             break
         view = waiting.popleft()
         if any(view.like(other) for other in tried):

@@ -11,7 +11,7 @@ import numpy as np
 
 from telecine.media.detect.geometry import apart
 from telecine.media.detect.lens import distinct, likeness
-from telecine.media.detect.pieces import Floats, LookSource, Piece
+from telecine.media.detect.pieces import Floats, LookSource, Piece, Poll
 from telecine.media.detect.refine import FINE, moments, time
 
 SHORTEST = 1.0
@@ -36,7 +36,6 @@ _SAMPLES = 24
 _BETTER = 0.002
 _SURE = 2.0
 
-type Poll = Callable[[], None]
 type Gain = Callable[[Sequence[float]], Floats]
 """For times of the leak what speaks for going on (positive) or for stopping (negative)."""
 

@@ -6,7 +6,7 @@ map of time and one of place. All pictures are of `mark_mask.LOOK` whatever the 
 changes nothing here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,8 @@ CENTRE = 0.8
 
 type Look = NDArray[np.uint8]
 """A picture of `LOOK` (360 rows, 640 columns), luma."""
+type Poll = Callable[[], None]
+"""Called often during long work; may raise, which ends it."""
 type Floats = NDArray[np.float64]
 type Pictures = NDArray[np.float32]
 type Transform = NDArray[np.float64]

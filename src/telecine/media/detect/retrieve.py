@@ -5,14 +5,14 @@ Each feature votes for the title's picture that has the nearest one; pictures wi
 What comes of it is how the leak lies in the picture; when, other modules find out more exactly.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect.geometry import Features, apart, features, fit_places, matches
-from telecine.media.detect.pieces import Look, LookSource, Transform, mirror
+from telecine.media.detect.pieces import Look, LookSource, Poll, Transform, mirror
 
 SPACING = 1.5
 """Seconds between the title's pictures that are looked at, at least."""
@@ -29,8 +29,6 @@ _LEAST_VOTES = 3
 _CANDIDATES = 4
 _AT_ONCE = 32
 _BLOCK = 20_000
-
-type Poll = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,13 +7,13 @@ dynamic programming (Viterbi), which likes a place that follows from the one bef
 next the title may run up to six per cent faster or slower than the leak.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from telecine.media.detect.pieces import Floats, Pictures, Thumbs, unit
+from telecine.media.detect.pieces import Floats, Pictures, Poll, Thumbs, unit
 
 STEP = 0.25
 """Seconds between the thumbnails that are compared."""
@@ -33,7 +33,6 @@ _JUMP = 0.6
 _SLACK = 0.4
 _STRAY = 0.35
 
-type Poll = Callable[[], None]
 type Whole = NDArray[np.int64]
 
 
