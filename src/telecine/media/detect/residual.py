@@ -23,6 +23,8 @@ TRIMMED = 2.5
 """Deviations beyond which a place is left out of the next fit."""
 CLIPPED = 4.0
 """Deviations at which what is left over is held."""
+COVERED = 0.5
+"""Where so much of a place's surroundings is off by more than that, something else lies over the picture."""
 NOISE = 0.1
 """Square of the deviation, in steps of luma, that is always reckoned with."""
 SURROUNDINGS = 4.0
@@ -78,7 +80,8 @@ def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
         return None
     left = leak - _fit(leak, visible, title.luma)
     most = CLIPPED * _DEVIATION * float(np.median(np.abs(left[visible])))
-    shown = visible.astype(np.float32)
+    covered = _surroundings((np.abs(left) >= most).astype(np.float32)) > COVERED
+    shown = (visible & ~covered).astype(np.float32)
     near = np.maximum(_surroundings(shown), np.float32(_LEAST_NEAR))
     left = np.asarray(np.clip(left, -most, most) * shown, np.float32)
     left = np.asarray((left - _surroundings(left) / near) * shown, np.float32)
