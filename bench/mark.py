@@ -1,7 +1,7 @@
 """What marking costs: CPU, wall, bytes and quality of a marked ladder against the same ladder without marks.
 
-For each codec the ladder is encoded and joined without marks, and marked at each cost that makes a difference there, one
-after the other, several rounds; CPU time is that of the whole process tree. Sizes are those of both variants
+For each codec the ladder is encoded and joined without marks, and marked at each cost that makes a difference there,
+one after the other, several rounds; CPU time is that of the whole process tree. Sizes are those of both variants
 together for two of the plain one. Quality is that of the largest rendition against the source, of each variant.
 
 Last, how fast pictures are marked alone: both variants of one rendition at several sizes, into nothing instead of an
