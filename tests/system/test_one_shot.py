@@ -126,7 +126,7 @@ def test_a_marked_job_takes_its_secret_from_a_file(folder: Path):
     shutil.copyfile(clips.clip(5, size="640x360"), folder / "in" / "in.mp4")
     picture = REQUEST["output"]["transcodings"][0] | {"width": 640, "height": 360}
     output = REQUEST["output"] | {
-        "transcodings": [picture],
+        "transcodings": [picture, REQUEST["output"]["transcodings"][1]],
         "forensic_watermarking": {"enabled": True},
         "packaging": {"dash": True, "hls": False, "cmaf": False},
     }
@@ -139,7 +139,7 @@ def test_a_marked_job_takes_its_secret_from_a_file(folder: Path):
     command += ["--site", "DEMO"]
     assert "secret must have 32 bytes or more" in telecine(folder, *command, code=2).stderr
     (folder / "secret").write_bytes(bytes(32))
-    assert "5.00 s; at least 300 s" in telecine(folder, *command, code=5).stderr
+    assert "5.00 s; at least 300 s" in telecine(folder, *command, code=1).stderr
     (folder / "marking.json").write_text('{"shortest": 5}')
     command += ["--marking", "marking.json"]
     assert "shortest: Extra inputs" in telecine(folder, *command, code=2).stderr

@@ -1,5 +1,6 @@
 """The commands that mark, as text: whoever reads a job's log sees these, and they must not tell a variant."""
 
+import re
 from fractions import Fraction
 
 from tests.unit.test_encode_args import output, plan
@@ -37,6 +38,18 @@ def test_ten_bits_have_four_times_the_steps_and_a_slower_rendition_ends_with_its
         "[v1][v1_1d]blend=c0_mode=grainextract:c1_mode=normal:c2_mode=normal,trim=end_frame=250[v1_1]"
     )
     assert "1280" not in graph, "of the other rendition nothing is made"
+
+
+def test_a_take_alone_gets_the_very_picture_that_it_gets_among_others():
+    small = output("v1", 640, 360, frame_rate=RATE)
+    alone = mark_graph(plan(WIDE, small), CHUNK, [take(small, True)], ["delta/v1.gray"])
+    together = mark_graph(
+        plan(WIDE, small), CHUNK, [take(WIDE, True), take(small, True)], ["delta/v0.gray", "delta/v1.gray"]
+    )
+    scaled = "scale=w=640:h=360:flags=bicubic"
+    assert f"[p0]{scaled}" in together, "from the larger rendition"
+    assert re.search(rf"scale=w=1280:h=720:flags=bicubic[^;\[]*,{scaled}[^;\[]*\[v1\]", alone)
+    assert "[v0]" not in alone
 
 
 def test_an_analysis_is_saved_by_the_first_take_and_loaded_by_the_second():

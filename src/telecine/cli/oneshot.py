@@ -27,6 +27,21 @@ if TYPE_CHECKING:
     from telecine.jobs.stages import Outcome
     from telecine.keys.fixed import FixedKeys
 
+MarkSecret = Annotated[
+    Path | None,
+    typer.Option(
+        help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.", exists=True, dir_okay=False
+    ),
+]
+MarkChoices = Annotated[
+    Path | None,
+    typer.Option(
+        help="How a marked job is marked, as `telecine site marking SITE --json` prints it. Default: a new site's.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
 _EVERY = 0.2
 """Seconds between two redraws of the progress."""
 
@@ -48,23 +63,9 @@ def run(
         Path | None,
         typer.Option(help="Content keys of an encrypted job, as CPIX; see `telecine keys make`.", dir_okay=False),
     ] = None,
-    mark_secret: Annotated[
-        Path | None,
-        typer.Option(
-            help="File whose bytes, 32 or more, are the secret of a marked job's watermarks.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    mark_secret: MarkSecret = None,
     site: Annotated[str, typer.Option(help="Site that a marked job's content belongs to.")] = "",
-    marking: Annotated[
-        Path | None,
-        typer.Option(
-            help="How a marked job is marked, as `telecine site marking SITE --json` prints it. Default: a new site's.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    marking: MarkChoices = None,
     slots: Annotated[int, typer.Option(min=0, help="Encodes at once; 0 means cores / 2.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the command lines of the engines.")] = False,
     as_json: AsJson = False,

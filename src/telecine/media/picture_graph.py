@@ -10,7 +10,7 @@ cuts by frame number, so a chunk has the very frames that the whole would have h
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -57,14 +57,17 @@ class _Node:
 def picture_graph(plan: Plan, chunk: ChunkSpan, outputs: Sequence[VideoOutput] | None = None) -> str:
     """The `-filter_complex` of `chunk`: reads the picture of input 0 and ends in one pad per rendition, by its name.
 
-    Makes the renditions `outputs` alone where those are given.
+    Where `outputs` are given it ends in theirs alone. They are the very pictures that the whole graph makes, scaled in
+    the same steps.
     """
     assert plan.picture
     groups: dict[Fraction, list[VideoOutput]] = defaultdict(list)
-    for output in outputs or plan.video:
+    for output in plan.video:
         groups[output.frame_rate].append(output)
     root = _Node(shared_filters(plan.picture))
     root.children = [_timed(plan, chunk, rate, group) for rate, group in groups.items()]
+    if outputs is not None:
+        _prune(root, {output.name for output in outputs})
     return ";".join(_chains(root, f"0:{plan.picture.stream}", _labels()))
 
 
@@ -122,6 +125,13 @@ def _hang_pictures(base: _Node, outputs: list[VideoOutput]) -> None:
         parent = _parent(picture, made) or (standard if picture.tone_map else base)
         parent.children.append(node)
         made.append((picture, node))
+
+
+def _prune(node: _Node, wanted: Collection[str]) -> bool:
+    """Take away all below `node` that leads to none of the outputs `wanted`; whether anything is left."""
+    node.outputs = [name for name in node.outputs if name in wanted]
+    node.children = [child for child in node.children if _prune(child, wanted)]
+    return bool(node.outputs or node.children)
 
 
 def _parent(picture: _Picture, made: list[tuple[_Picture, _Node]]) -> _Node | None:
