@@ -24,6 +24,7 @@ from typing import Literal
 from bench.ladder import make_source
 from bench.package import Cost, measured
 from telecine.core.job import (
+    PEAK,
     Cbr,
     Crf,
     Format,
@@ -33,6 +34,7 @@ from telecine.core.job import (
     Marking,
     Packaging,
     RateControl,
+    Vbr,
     VideoRendition,
 )
 from telecine.core.limits import MediaLimits, Policy
@@ -50,6 +52,7 @@ from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace
 
 type Codec = Literal["h264", "h265"]
+type Mode = Literal["cbr", "vbr", "crf"]
 
 LADDER = [(1280, 720, 3_000_000), (960, 540, 1_600_000), (640, 360, 800_000)]
 SIZES = [(1280, 720), (1920, 1080), (3840, 2160)]
@@ -57,6 +60,7 @@ COSTS: dict[Codec, tuple[MarkCost | None, ...]] = {
     "h264": (None, MarkCost.FULL, MarkCost.BALANCED, MarkCost.LEAN),
     "h265": (None, MarkCost.BALANCED),
 }
+CRF = 23
 KEY = derive_mark_key(bytes(range(32)), "bench", "bench")
 METRICS = {
     "PSNR": ("psnr", r"PSNR y:([\d.]+)"),
@@ -100,11 +104,11 @@ def plan_of(
 
 
 def make(
-    tools: Tools, root: Path, source: Path, codec: Codec, crf: float | None, wanted: MarkCost | None, judge: bool
+    tools: Tools, root: Path, source: Path, codec: Codec, mode: Mode, wanted: MarkCost | None, judge: bool
 ) -> Made:
-    """Encode and join the ladder; `crf` in place of the ladder's bitrates, `wanted` for marks, `judge` for quality."""
+    """Encode and join the ladder, marked where there is a `wanted` cost, and `judge` its quality."""
     video = [
-        VideoRendition(track_id=f"v{height}", codec=codec, width=width, height=height, rate=_rate(bitrate, crf))
+        VideoRendition(track_id=f"v{height}", codec=codec, width=width, height=height, rate=_rate(bitrate, mode))
         for width, height, bitrate in LADDER
     ]
     marking = Marking(cost=wanted, shortest_seconds=0) if wanted else None
@@ -124,8 +128,14 @@ def make(
     return Made(cost, sizes, tuple(quality(tools, ladder[0], source) for ladder in files) if judge else ())
 
 
-def _rate(bitrate: int, crf: float | None) -> RateControl:
-    return Crf(crf=crf) if crf is not None else Cbr(bitrate=bitrate)
+def _rate(bitrate: int, mode: Mode) -> RateControl:
+    match mode:
+        case "cbr":
+            return Cbr(bitrate=bitrate)
+        case "vbr":
+            return Vbr(bitrate=bitrate, peak=int(bitrate * PEAK))
+        case "crf":
+            return Crf(crf=CRF)
 
 
 def quality(tools: Tools, path: Path, source: Path) -> dict[str, float]:
@@ -168,17 +178,17 @@ def embedding(tools: Tools, root: Path, source: Path, width: int, height: int) -
     return chunk.frames(rate), measured(mark), measured(decode)
 
 
-def ladders(tools: Tools, root: Path, source: Path, codec: Codec, crf: float | None, rounds: int) -> None:
+def ladders(tools: Tools, root: Path, source: Path, codec: Codec, mode: Mode, rounds: int) -> None:
     """Print each way of making the ladder, as ratios to the plain one; quality is that of the first round."""
     ways = COSTS[codec]
     runs: dict[MarkCost | None, list[Made]] = {way: [] for way in ways}
     for number in range(rounds):
         for way in ways:
-            runs[way].append(make(tools, root, source, codec, crf, way, number == 0))
+            runs[way].append(make(tools, root, source, codec, mode, way, number == 0))
     cpu, wall = ({way: statistics.median(getattr(m.cost, what) for m in made) for way, made in runs.items()}
                  for what in ("cpu", "wall"))  # fmt: skip
     plain = runs[None][0]
-    print(f"\n{codec}, {f'crf {crf:g}' if crf is not None else 'constant bitrates'}, medians of {rounds} rounds")
+    print(f"\n{codec}, {mode}, medians of {rounds} rounds")
     for way, made in runs.items():
         first = made[0]
         size, apart = statistics.mean(first.bytes) / plain.bytes[0], first.bytes[-1] / first.bytes[0]
@@ -196,7 +206,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=16, help="length of the made source")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--codec", choices=list(COSTS), action="append", help="default: both")
-    parser.add_argument("--crf", type=float, help="constant quality instead of constant bitrates")
+    parser.add_argument("--mode", choices=("cbr", "vbr", "crf"), default="vbr", help="rate control of the ladder")
     parser.add_argument("--no-embedding", action="store_true", help="ladders alone")
     options = parser.parse_args()
     tools = find_tools()
@@ -204,7 +214,7 @@ def main() -> None:
         root = Path(name).resolve()
         source = options.source.resolve() if options.source else make_source(tools, root, options.seconds)
         for codec in options.codec or COSTS:
-            ladders(tools, root, source, codec, options.crf, options.rounds)
+            ladders(tools, root, source, codec, options.mode, options.rounds)
         for width, height in [] if options.no_embedding else SIZES:
             frames, marked, decoded = embedding(tools, root, source, width, height)
             print(
