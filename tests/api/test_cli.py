@@ -83,14 +83,16 @@ class TestMarking:
             "code": "delivery",
             "edge_code": "up_to_4",
             "pace_info": "renditions",
+            "cost": "balanced",
             "shortest_seconds": 300.0,
             "narrowest": 640,
         }
 
     def test_what_is_chosen_stays_chosen_and_the_rest_as_it_is(self, telecine, database):
-        self.marking(telecine, "--layout", "prefixed", "--strength", "0.7")
+        self.marking(telecine, "--layout", "prefixed", "--strength", "0.7", "--cost", "lean")
         changed = self.marking(telecine, "--edge-code", "uniform", "--shortest-seconds", "60", "--narrowest", "320")
         assert (changed["layout"], changed["strength"], changed["edge_code"]) == ("prefixed", 0.7, "uniform")
+        assert changed["cost"] == "lean"
         assert self.marking(telecine) == changed
 
     @pytest.mark.parametrize(
@@ -100,6 +102,7 @@ class TestMarking:
             ("--strength", "2"),
             ("--code", "x"),
             ("--pace-info", "x"),
+            ("--cost", "nothing"),
             ("--narrowest", "10"),
         ],
     )

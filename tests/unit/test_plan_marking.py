@@ -6,8 +6,8 @@ import pytest
 from tests import plans
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.job import Marking, MarkLayout, PaceInfoFiles
-from telecine.core.plan_marking import mark_plan
+from telecine.core.job import MarkCost, Marking, MarkLayout, PaceInfoFiles
+from telecine.core.plan_marking import mark_plan, marked_preset
 
 HD = (plans.video("v0", size=(1280, 720)), plans.video("v1", size=(640, 360)))
 
@@ -45,3 +45,24 @@ def test_one_rendition_that_is_too_narrow_refuses_the_job():
 
 def test_sound_alone_cannot_be_marked():
     assert refused(Marking(), (), 600).kind is ErrorKind.TRACK_MISSING
+
+
+@pytest.mark.parametrize(
+    ("house", "cost", "found"),
+    [
+        ("medium", MarkCost.FULL, "medium"),
+        ("medium", MarkCost.BALANCED, "faster"),
+        ("medium", MarkCost.LEAN, "veryfast"),
+        ("veryslow", MarkCost.BALANCED, "slow"),
+        ("faster", MarkCost.BALANCED, "veryfast"),
+        ("veryfast", MarkCost.LEAN, "veryfast"),
+        ("ultrafast", MarkCost.LEAN, "ultrafast"),
+        ("placebo", MarkCost.LEAN, "placebo"),
+    ],
+)
+def test_the_second_variant_is_paid_for_by_a_faster_preset(house, cost, found):
+    assert marked_preset(house, mark_plan(Marking(cost=cost), HD, Fraction(600))) == found
+
+
+def test_a_job_without_marks_keeps_the_houses_preset():
+    assert marked_preset("slow", None) == "slow"

@@ -6,7 +6,7 @@ from tests.tnp import job, read, refused
 from telecine.apis.tnp.mapping import translate_job
 from telecine.apis.tnp.schema_job import JobRequest
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.job import MarkLayout, PaceInfoFiles
+from telecine.core.job import MarkCost, MarkLayout, PaceInfoFiles
 from telecine.core.limits import Policy
 from telecine.core.watermark.policy import MarkingPolicy
 
@@ -36,11 +36,16 @@ def test_who_does_not_ask_for_a_watermark_gets_none(wanted):
 @pytest.mark.parametrize("enabled", [True, "true"])
 def test_how_a_job_is_marked_is_its_sites_choice(enabled):
     policy = MarkingPolicy(
-        layout=MarkLayout.PREFIXED, strength=0.7, shortest_seconds=30, narrowest=320, pace_info=PaceInfoFiles.NONE
+        layout=MarkLayout.PREFIXED,
+        strength=0.7,
+        shortest_seconds=30,
+        narrowest=320,
+        pace_info=PaceInfoFiles.NONE,
+        cost=MarkCost.FULL,
     )
     found = marking(policy, forensic_watermarking={"enabled": enabled})
     assert (found.layout, found.strength, found.pace_info) == (MarkLayout.PREFIXED, 0.7, PaceInfoFiles.NONE)
-    assert (found.shortest_seconds, found.narrowest) == (30, 320)
+    assert (found.shortest_seconds, found.narrowest, found.cost) == (30, 320, MarkCost.FULL)
 
 
 def test_a_job_of_sound_alone_cannot_be_marked():

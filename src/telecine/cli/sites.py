@@ -123,6 +123,7 @@ def marking(
     pace_info: Annotated[
         str | None, typer.Option(help="Files for edges of third parties: none, renditions or segments.")
     ] = None,
+    cost: Annotated[str | None, typer.Option(help="What marking h264 may cost: full, balanced or lean.")] = None,
     shortest_seconds: Annotated[float | None, typer.Option(help="Shortest programme that is marked.")] = None,
     narrowest: Annotated[int | None, typer.Option(help="Least width of a marked rendition, in pixels.")] = None,
     as_json: AsJson = False,
@@ -140,6 +141,7 @@ def marking(
         "code": code,
         "edge_code": edge_code,
         "pace_info": pace_info,
+        "cost": cost,
         "shortest_seconds": shortest_seconds,
         "narrowest": narrowest,
     }

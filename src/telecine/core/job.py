@@ -144,6 +144,20 @@ class PaceInfoFiles(StrEnum):
     """One more for each segment, under its own name, which an edge asks for as it goes."""
 
 
+class MarkCost(StrEnum):
+    """What a second variant may cost where the encoder cannot reuse the first: h264.
+
+    Both variants are always encoded alike, so what is saved is paid in bits or quality, never in marks.
+    """
+
+    FULL = "full"
+    """The house's preset for both: about twice the work of a job without marks."""
+    BALANCED = "balanced"
+    """Two presets faster: about one and a half times the work."""
+    LEAN = "lean"
+    """Three presets faster: about the work of a job without marks, at a bitrate or quality to match."""
+
+
 class Marking(_Frozen):
     """How the picture is marked, so that a leaked copy can be traced."""
 
@@ -151,6 +165,7 @@ class Marking(_Frozen):
     strength: float = Field(default=0.5, ge=0.3, le=1.0)
     """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
     pace_info: PaceInfoFiles = PaceInfoFiles.RENDITIONS
+    cost: MarkCost = MarkCost.BALANCED
     shortest_seconds: float = Field(default=300, ge=0)
     """A shorter programme is refused: nobody could be found by it."""
     narrowest: int = Field(default=640, ge=0)

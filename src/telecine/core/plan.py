@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from telecine.core.drm import Label, Scheme, Signalling, TrackType
-from telecine.core.job import Format, MarkLayout, PaceInfoFiles, RateControl, SubtitleFormat
+from telecine.core.job import Format, MarkCost, MarkLayout, PaceInfoFiles, RateControl, SubtitleFormat
 
 type Deinterlace = Literal["no", "top_first", "bottom_first", "auto"]
 """`auto`: each frame is judged by its own flag."""
@@ -180,6 +180,8 @@ class MarkPlan(_Frozen):
     layout: MarkLayout
     strength: float
     pace_info: PaceInfoFiles = PaceInfoFiles.RENDITIONS
+    cost: MarkCost = MarkCost.FULL
+    """Has been obeyed: `Plan.preset_h264` is what it makes of the house's."""
 
 
 def variant_track(name: str, variant: int) -> str:

@@ -22,7 +22,7 @@ from telecine.core.plan import (
     TreeOutput,
     VideoOutput,
 )
-from telecine.core.plan_marking import mark_plan
+from telecine.core.plan_marking import mark_plan, marked_preset
 from telecine.core.plan_picture import picture_duration, picture_source, picture_track, video_output
 from telecine.core.plan_protection import (
     check_encrypts,
@@ -63,7 +63,7 @@ def make_plan(spec: JobSpec, media: Sequence[MediaInfo], policy: Policy) -> Plan
         min_buffer_time=spec.packaging.min_buffer_time,
         average_bandwidth=spec.packaging.average_bandwidth,
         thumbnails=picture is not None and may_have_thumbnails(spec, policy),
-        preset_h264=policy.preset_h264,
+        preset_h264=marked_preset(policy.preset_h264, marking),
         preset_h265=policy.preset_h265,
         verify_decode=policy.verify_decode,
         signalling=policy.drm_signalling,

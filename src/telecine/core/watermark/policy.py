@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from telecine.core.job import Marking, MarkLayout, PaceInfoFiles
+from telecine.core.job import MarkCost, Marking, MarkLayout, PaceInfoFiles
 
 
 class SessionCode(StrEnum):
@@ -29,6 +29,9 @@ class MarkingPolicy(BaseModel):
     pace_info: PaceInfoFiles = Field(
         default=PaceInfoFiles.RENDITIONS, description="Files that tell a third party's edge the positions of segments."
     )
+    cost: MarkCost = Field(
+        default=MarkCost.BALANCED, description="What marking h264 may cost; what it saves is paid in bits or quality."
+    )
     shortest_seconds: float = Field(default=300, ge=0, description="Shortest programme that is marked, in seconds.")
     narrowest: int = Field(default=640, ge=320, description="Least width of a marked rendition, in pixels.")
 
@@ -38,6 +41,7 @@ class MarkingPolicy(BaseModel):
             layout=self.layout,
             strength=self.strength,
             pace_info=self.pace_info,
+            cost=self.cost,
             shortest_seconds=self.shortest_seconds,
             narrowest=self.narrowest,
         )
