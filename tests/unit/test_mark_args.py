@@ -31,6 +31,13 @@ def test_both_takes_share_one_picture_and_one_track_and_differ_in_a_sign():
     assert second == first.replace("merge", "extract").replace("v0_0", "v0_1")
 
 
+def test_nothing_but_its_name_tells_the_options_of_one_take_from_the_others():
+    takes = [take(WIDE, False), take(WIDE, True)]
+    line = " ".join(take_arguments(plan(WIDE), CHUNK, "source", RATE, takes, MediaLimits(), seek=True))
+    _, first, second = line.rsplit("-map ", 2)
+    assert first.split()[1:-1] == second.split()[1:-1]
+
+
 def test_ten_bits_have_four_times_the_steps_and_a_slower_rendition_ends_with_its_own_picture():
     graph = mark_graph(plan(WIDE, DEEP), CHUNK, [take(DEEP, True)], ["delta/v1.gray"])
     assert "format=yuv420p10le,setparams=range=tv,setsar=1,lutyuv=y=512+round((val-512)/32)[v1_1d]" in graph

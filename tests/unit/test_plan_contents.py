@@ -213,7 +213,9 @@ class TestRefusals:
         infos = [media(HD), media(SD)]
         job = made(*infos, marking=marking)
         if kind is None:
-            assert make_plan(job, infos, Policy()).marking
+            plan = make_plan(job, infos, Policy())
+            assert plan.marking
+            assert (plan.preset_h264, plan.preset_h265) == ("faster", "fast"), "h265 need not pay: it reuses"
             return
         with pytest.raises(TelecineError) as caught:
             make_plan(job, infos, Policy())
