@@ -29,7 +29,7 @@ from telecine.catalog.mark_models import MarkSession
 from telecine.catalog.session_opening import NewSession
 from telecine.core.drm import Label
 from telecine.core.job import MarkLayout
-from telecine.core.limits import MediaLimits
+from telecine.core.limits import MediaLimits, Policy
 from telecine.core.plan import Plan
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.delivery_format import DeliveryFormat
@@ -39,12 +39,26 @@ from telecine.core.watermark.sequence import bit, derive_key
 from telecine.core.watermark.tokens import TokenForm
 from telecine.edge.names import Kind, read_name
 from telecine.edge.open import create_app
+from telecine.jobs import references
 from telecine.jobs.stages import Stores, run_all
 from telecine.keys.ring import KeyRing
+from telecine.media.workspace import Workspace
 from telecine.storage.folder import FolderStore, create_bucket
 
 PREFIX = "wm-contents"
 BUCKET = "marked"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a title is made of. `source` gives a film with the audio tracks of the test clip."""
+
+    source: Callable[[], Path] = source
+    heights: tuple[int, ...] = (360, 180)
+    policy: Policy = FAST
+
+
+TEST_CLIP = Picture()
 
 
 @dataclass(frozen=True)
@@ -116,10 +130,17 @@ class Gate:
     recorder: _Recorder
     _titles: dict[str, MarkedTitle] = field(default_factory=dict)
 
-    def title(self, content: str, layout: str, formats: Sequence[str], drm: dict[str, Any] | None) -> MarkedTitle:
-        """A marked title of the test clip, made once for the whole session."""
+    def title(
+        self,
+        content: str,
+        layout: str,
+        formats: Sequence[str],
+        drm: dict[str, Any] | None,
+        picture: Picture = TEST_CLIP,
+    ) -> MarkedTitle:
+        """A marked title of `picture`, made once for the whole session."""
         if content not in self._titles:
-            self._titles[content] = _publish(self.studio, content, MarkLayout(layout), formats, drm)
+            self._titles[content] = _publish(self.studio, content, MarkLayout(layout), formats, drm, picture)
         return self._titles[content]
 
     def viewer(self, title: MarkedTitle, streaming_format: str, code: SessionCode, form: TokenForm) -> Viewer:
@@ -178,14 +199,18 @@ def edge_of(studio: Studio) -> Iterator[Gate]:
 
 
 def _publish(
-    studio: Studio, content: str, layout: MarkLayout, formats: Sequence[str], drm: dict[str, Any] | None
+    studio: Studio,
+    content: str,
+    layout: MarkLayout,
+    formats: Sequence[str],
+    drm: dict[str, Any] | None,
+    picture: Picture,
 ) -> MarkedTitle:
-    """Run a marked job over the clip, and write down what a worker would."""
+    """Run a marked job over the picture, and write down and keep what a worker would."""
     services = studio.services
-    inputs = create_bucket(services.settings.buckets, "clips")
-    if not (inputs / "clip.mp4").exists():
-        shutil.copy(source(), inputs / "clip.mp4")
-    sent = request(formats, {}, (360, 180))
+    inputs = create_bucket(services.settings.buckets, f"clips-{content}")
+    shutil.copy(picture.source(), inputs / "clip.mp4")
+    sent = request(formats, {}, picture.heights)
     sent["content_id"] = content
     del sent["input"]["subtitles"]
     sent["output"]["forensic_watermarking"] = {"enabled": True}
@@ -193,20 +218,23 @@ def _publish(
         sent["output"]["drm"] = {"enabled": True, "option": drm}
     output = create_bucket(services.settings.buckets, BUCKET)
     with services.database.write() as s:
-        for side, bucket in (("input", "clips"), ("output", BUCKET)):
+        for side, bucket in (("input", inputs.name), ("output", BUCKET)):
             values = storages.StorageValues(bucket, bucket, side, "RG011", "key", "secret")
             sent[side]["storage_id"] = storages.create(s, services.sealer, SITE, values).storage_id
         mark_key = derive_mark_key(marks.secret(s, services.sealer, SITE), SITE, content)
     chosen = MarkingPolicy(layout=layout, shortest_seconds=5, narrowest=320)
-    spec = translate_job(JobRequest.model_validate(sent), sent, FAST, chosen).spec
+    spec = translate_job(JobRequest.model_validate(sent), sent, picture.policy, chosen).spec
+    work = studio.folder / "work" / content
     ring = KeyRing(services.database, services.sealer, SITE)
     outcome = run_all(
-        spec, Stores(FolderStore(inputs), FolderStore(output)), studio.folder / "work" / content, tools(),
-        MediaLimits(), FAST, lambda *_: None, lambda _: None, 1, ring, mark_key,
+        spec, Stores(FolderStore(inputs), FolderStore(output)), work, tools(),
+        MediaLimits(), picture.policy, lambda *_: None, lambda _: None, 1, ring, mark_key,
     )  # fmt: skip
     with services.database.write() as s:
         job = jobs.create(s, SITE, jobs.NewJob(spec=spec, request={}, priority=2))
-        marked_titles.published(s, job, spec, outcome.plan, "")
+        reference = references.name_of(SITE, content, job.id)
+        references.put(services.settings.references, reference, Workspace(work).title_reference)
+        marked_titles.published(s, job, spec, outcome.plan, reference)
     return MarkedTitle(content, layout, outcome.plan, output / content)
 
 

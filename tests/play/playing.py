@@ -121,6 +121,10 @@ class Playing:
         """
         self.run("() => { document.querySelector('video').playbackRate = 0.1 }")
 
+    def hurry(self) -> None:
+        """Play at eight times the speed: for whoever needs all of a film and looks at none of it."""
+        self.run("() => { document.querySelector('video').playbackRate = 8 }")
+
     def advances(self, seconds: float = 1.0) -> None:
         """Wait until playback has gone on by so many seconds."""
         self.until(f"video.currentTime >= {self.time() + seconds}", "the clock stands still")
