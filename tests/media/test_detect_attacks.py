@@ -33,7 +33,7 @@ def test_every_bit_of_an_attacked_copy_is_right(trial, attack):
     assert np.median(row.right) > 4
 
 
-def test_the_wrong_key_reads_nothing_and_says_so_or_stays_near_nought(trial):
+def test_the_wrong_key_reads_nothing(trial):
     leak = trial.leak(named("x264 CRF 35")[0], 0)
     wrong = decoy_key(trial.marked.key, 123_456)
     footage = read_leak(leak, trial.reference, wrong, Context(trial.tools, MediaLimits()))
