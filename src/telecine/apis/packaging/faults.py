@@ -16,7 +16,6 @@ TIMESTAMP = "A1002"
 NO_SITE = "A1003"
 NOT_DECRYPTED = "A1006"
 HASH = "A1007"
-NO_WATERMARK = "A4003"
 AKAMAI_KEY = "A5001"
 AKAMAI_REFUSED = "A5002"
 NOT_PARSED = "A7008"
@@ -35,7 +34,7 @@ API_CODES: dict[str, str] = {
     NOT_DECRYPTED: "Failed to decrypt with the site key",
     HASH: "Failed to verify the hash",
     "A4002": "Failed to store watermark data",
-    NO_WATERMARK: "Failed to create watermark data",
+    "A4003": "Failed to create watermark data",
     AKAMAI_KEY: "Akamai certification key must be registered",
     AKAMAI_REFUSED: "Akamai watermark token error",
     NOT_PARSED: "API data parsing error",
