@@ -123,12 +123,16 @@ class TestAddresses:
         )
         assert body["url"].startswith("http://edge:8788/live/films/")
         assert body["url"].endswith("/packaged/sample-film/hls/master.m3u8")
+        assert ticket_of(ready, body["token"]).streaming_format == "hls"
 
     def test_a_tree_for_players_of_either_kind(self, ready):
         with ready.database.write() as s:
             s.get_one(MarkedTitle, ("DEMO", "sample-film")).formats = ["cmaf"]
         assert opened(ready)["url"].endswith("/sample-film/cmaf/stream.mpd")
-        assert opened(ready, plain=sample(streaming_format="hls"))["url"].endswith("/sample-film/cmaf/master.m3u8")
+        body = opened(ready, plain=sample(streaming_format="hls"))
+        assert body["url"].endswith("/sample-film/cmaf/master.m3u8")
+        assert ticket_of(ready, body["token"]).streaming_format == "dash", "from where embedders count the segments"
+        assert rows(ready)[-1].streaming_format == "hls", "what was asked for"
 
     def test_the_whole_path_as_it_was_published(self, ready):
         body = opened(ready, plain=sample(output_path="/wm-contents/packaged/"))

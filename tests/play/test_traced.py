@@ -119,7 +119,6 @@ def test_a_leak_of_what_a_viewer_was_sent_names_him_alone(
     assert gate.key(viewer.title, "dash"), "it is not encrypted"
     leak = leaked(gate.watched(viewer, RENDITION, tmp_path), tmp_path / "leak.mp4")
     found = traced(house, leak)
-    print(found)
     assert found["outcome"] == "named", found
     assert [one["session"] for one in found["accused"]] == [viewer.row.session]
     assert found["accused"][0]["log10_bound"] < -6

@@ -101,7 +101,7 @@ def open_session(s: Session, sealer: Sealer, site_id: str, new: NewSession, now:
         expires=None if seconds is None else now + timedelta(seconds=seconds),
     )
     variants = _variants(row, title, marks.secret(s, sealer, site_id)) if new.direct else None
-    token = write_token(_ticket(row, title, variants), form, keys, secrets.token_bytes(FRESH), shared=new.shared)
+    token = write_token(_ticket(row, title, tree, variants), form, keys, secrets.token_bytes(FRESH), shared=new.shared)
     row.token_digest = token_digest(token)
     row.token_sealed = sealed_token(sealer, site_id, row.session, token)
     s.add(row)
@@ -177,8 +177,10 @@ def _new_payload(s: Session, site_id: str) -> str:
             return payload
 
 
-def _ticket(row: MarkSession, title: MarkedTitle, variants: bytes | None) -> Ticket:
+def _ticket(row: MarkSession, title: MarkedTitle, tree: str, variants: bytes | None) -> Ticket:
     """What the session's token says. Forms that cannot say all of it leave out what they cannot."""
+    # Embedders take the number of the first segment from the format. A CMAF tree counts as DASH does, whoever plays it.
+    counted = Format.DASH.value if tree == Format.CMAF else row.streaming_format
     delivery = row.code == SessionCode.DELIVERY
     return Ticket(
         code=SessionCode(row.code),
@@ -188,7 +190,7 @@ def _ticket(row: MarkSession, title: MarkedTitle, variants: bytes | None) -> Tic
         content=row.content_id,
         issued=row.reg_time,
         expires=row.expires,
-        streaming_format=row.streaming_format,
+        streaming_format=counted,
         sync_skip=None,  # detections count from where it is absent
         revoke_flag=False,
         pattern=variants,
