@@ -81,7 +81,6 @@ class TestMarking:
             "layout": "unlabeled",
             "strength": 0.5,
             "code": "delivery",
-            "edge_code": "up_to_4",
             "pace_info": "renditions",
             "cost": "balanced",
             "shortest_seconds": 300.0,
@@ -90,8 +89,8 @@ class TestMarking:
 
     def test_what_is_chosen_stays_chosen_and_the_rest_as_it_is(self, telecine, database):
         self.marking(telecine, "--layout", "prefixed", "--strength", "0.7", "--cost", "lean")
-        changed = self.marking(telecine, "--edge-code", "uniform", "--shortest-seconds", "60", "--narrowest", "320")
-        assert (changed["layout"], changed["strength"], changed["edge_code"]) == ("prefixed", 0.7, "uniform")
+        changed = self.marking(telecine, "--code", "uniform", "--shortest-seconds", "60", "--narrowest", "320")
+        assert (changed["layout"], changed["strength"], changed["code"]) == ("prefixed", 0.7, "uniform")
         assert changed["cost"] == "lean"
         assert self.marking(telecine) == changed
 

@@ -117,9 +117,8 @@ def marking(
     ] = None,
     strength: Annotated[float | None, typer.Option(help="Of the mark, 0.3 to 1; 0.7 is strong.")] = None,
     code: Annotated[
-        str | None, typer.Option(help="Of the packaging API's sessions: delivery, uniform, up_to_4 or up_to_6.")
+        str | None, typer.Option(help="Of sessions that ask for none: delivery, uniform, up_to_4 or up_to_6.")
     ] = None,
-    edge_code: Annotated[str | None, typer.Option(help="The same of sessions for our own edge.")] = None,
     pace_info: Annotated[
         str | None, typer.Option(help="Files for edges of third parties: none, renditions or segments.")
     ] = None,
@@ -139,7 +138,6 @@ def marking(
         "layout": layout,
         "strength": strength,
         "code": code,
-        "edge_code": edge_code,
         "pace_info": pace_info,
         "cost": cost,
         "shortest_seconds": shortest_seconds,

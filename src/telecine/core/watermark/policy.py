@@ -24,8 +24,7 @@ class MarkingPolicy(BaseModel):
 
     layout: MarkLayout = MarkLayout.UNLABELED
     strength: float = Field(default=0.5, ge=0.3, le=1.0, description="0.5 is the default, 0.7 is strong.")
-    code: SessionCode = Field(default=SessionCode.DELIVERY, description="Code of the packaging API's sessions.")
-    edge_code: SessionCode = Field(default=SessionCode.UP_TO_4, description="Code of sessions for our own edge.")
+    code: SessionCode = Field(default=SessionCode.DELIVERY, description="Code of sessions that ask for none.")
     pace_info: PaceInfoFiles = Field(
         default=PaceInfoFiles.RENDITIONS, description="Files that tell a third party's edge the positions of segments."
     )
