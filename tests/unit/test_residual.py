@@ -24,7 +24,7 @@ def look() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def view(look) -> TitleView:
-    return title_view(look)
+    return title_view(look, 0.5)
 
 
 def enlarged(field: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def z_of(leak: np.ndarray, view: TitleView, visible: np.ndarray = WHOLE) -> floa
 
 def marked(view: TitleView, sign: int = 1) -> np.ndarray:
     noise = np.random.default_rng(2).normal(size=MASK)
-    return view.luma + sign * 0.5 * view.forgiven * enlarged(field_of(KEY, 0)) + noise
+    return view.luma + sign * view.mark * enlarged(field_of(KEY, 0)) + noise
 
 
 def test_cells_get_what_the_enlarged_field_would():
@@ -99,7 +99,7 @@ def test_only_what_is_visible_says_anything(view):
 
 
 def test_a_flat_or_hidden_picture_is_no_trouble(view):
-    flat = title_view(np.full(LOOK, 40, np.uint8))
+    flat = title_view(np.full(LOOK, 40, np.uint8), 0.5)
     said = evidence(np.full(MASK, 50, np.float32), WHOLE, flat)
     assert said
     assert np.isfinite(said.seen).all()

@@ -69,8 +69,8 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Footage):
-    """Footage with how it was read. `pictures`: how many were looked at of each position; `amplitude`: the mark's that
-    was left, in units of what the eye forgives; `null`: what wrong keys gave."""
+    """Footage with how it was read. `pictures`: how many were looked at of each position; `amplitude`: the part
+    of the mark's that was left, 1 where nothing was lost; `null`: what wrong keys gave."""
 
     pictures: tuple[int, ...] = ()
     amplitude: float = 0.0

@@ -64,7 +64,7 @@ def without(cells: Floats, field: NDArray[np.float32]) -> Floats:
 
 
 def amplitude(sums: Sums, field: NDArray[np.float32]) -> float:
-    """The mark's amplitude, in units of what the eye forgives, that fits best; its sign is the variant's."""
+    """The part of the mark's amplitude that fits best, 1 where nothing was lost; its sign is the variant's."""
     return float(field.astype(np.float64) @ sums.cells) / sums.power if sums.power > 0 else 0.0
 
 

@@ -5,12 +5,13 @@ beside a border of segments are left out: which segment they belong to is not su
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from telecine.core.watermark.statistic import Sums
-from telecine.media.detect.follow import follow
+from telecine.media.detect.follow import follow, straighten
 from telecine.media.detect.frames import Film, Frame
 from telecine.media.detect.geometry import apart, seen, warp
 from telecine.media.detect.pieces import Floats, Look, Piece, Transform, mirror
@@ -39,6 +40,8 @@ NEAR_ENOUGH = 0.75
 """Pictures of the leak by which the moment of one may differ from the title's."""
 STILL = 0.4
 """Pixels of `LOOK`: a correction below is none."""
+BENT = 0.9
+"""What bending must leave of a picture's misfit at most, to be taken for real: noise bends a little too."""
 TRUSTED = 8
 """Pictures that need no correction, one after the other, before only each so many-th is looked at for one."""
 
@@ -64,7 +67,7 @@ def _gather_piece(gathered: Gathered, leak: Film, title: Reference, piece: Piece
         if position != run.position:
             run.end(gathered)
             run = _Run(position)
-        view = title_view(meant.look)
+        view = title_view(meant.look, title.facts.strength)
         run.take(evidence(*place.lay(shown.look, meant.look, view), view))
         done(shown.time)
     run.end(gathered)
@@ -114,32 +117,63 @@ class _Run:
 
 
 class _Place:
-    """Lays the pictures of a piece on the title's, and follows where they move.
+    """Lays the pictures of a piece on the title's, and follows where they move and bend.
 
-    Where nothing moves for a while, only some pictures are looked at for motion, which saves a third of the work.
+    Where nothing moves for a while, only some pictures are looked at for motion, which saves a third of the work. The
+    same for bending: whoever filmed a curved screen filmed all of it so.
     """
 
     def __init__(self, piece: Piece) -> None:
         self._mirrored = piece.mirrored
         self._transform = piece.transform
-        self._visible = _visible(piece.transform)
         self._number = 0
         self._still = 0
+        self._bent = False
 
     def lay(self, leak: Look, title: Look, view: TitleView) -> tuple[Map, Places]:
         """The leak's picture as it lies in the title's, and where it shows anything, on the grid of the mask."""
         look = mirror(leak) if self._mirrored else leak
-        laid = small(warp(look, self._transform)), self._visible
         self._number += 1
+        best = _Laid.by(look, self._transform, view)
         if self._still < TRUSTED or self._number % TRUSTED == 0:
-            transform = follow(look, title, self._transform)
-            if apart(transform, self._transform) > STILL:
-                moved = small(warp(look, transform)), _visible(transform)
-                if misfit(*moved, view) < misfit(*laid, view):
-                    self._still = 0
-                    return moved
-            self._still += 1
+            best = self._followed(best, look, title, view)
+        if self._bent or self._number % TRUSTED == 1:
+            best = self._straightened(best, title, view)
+        return best.picture, best.visible
+
+    def _followed(self, laid: "_Laid", look: Look, title: Look, view: TitleView) -> "_Laid":
+        transform = follow(look, title, self._transform)
+        if apart(transform, self._transform) > STILL:
+            moved = _Laid.by(look, transform, view)
+            if moved.misfit < laid.misfit:
+                self._still = 0
+                return moved
+        self._still += 1
         return laid
+
+    def _straightened(self, laid: "_Laid", title: Look, view: TitleView) -> "_Laid":
+        bent = _Laid.of(straighten(laid.look, title), laid.visible, view)
+        self._bent = bent.misfit < BENT * laid.misfit
+        return bent if self._bent else laid
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A picture of a leak as it lies in the title's: whole, and on the grid of the mask with what it shows there."""
+
+    look: Look
+    picture: Map
+    visible: Places
+    misfit: float
+
+    @classmethod
+    def by(cls, look: Look, transform: Transform, view: TitleView) -> "_Laid":
+        return cls.of(warp(look, transform), _visible(transform), view)
+
+    @classmethod
+    def of(cls, look: Look, visible: Places, view: TitleView) -> "_Laid":
+        picture = small(look)
+        return cls(look, picture, visible, misfit(picture, visible, view))
 
 
 def _visible(transform: Transform) -> Places:

@@ -42,10 +42,10 @@ type Places = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TitleView:
-    """A picture of the title on the grid of the mask: its luma, and what the eye forgives there."""
+    """A picture of the title on the grid of the mask: its luma, and how much the mark changed it there."""
 
     luma: Map
-    forgiven: Map
+    mark: Map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +64,9 @@ def small(look: Look | Map) -> Map:
     return np.asarray(cv2.resize(look, MASK[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
-def title_view(look: Look) -> TitleView:
-    """Prepare a picture of the title."""
-    return TitleView(small(look), mask_of(look))
+def title_view(look: Look, strength: float) -> TitleView:
+    """Prepare a picture of the title, which was marked at `strength`."""
+    return TitleView(small(look), mask_of(look, strength))
 
 
 def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
@@ -86,8 +86,8 @@ def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:
     left = np.asarray(np.clip(left, -most, most) * shown, np.float32)
     left = np.asarray((left - _surroundings(left) / near) * shown, np.float32)
     noise = np.float32(NOISE) + _surroundings(left * left) / near
-    mark = np.asarray(title.forgiven * shown / noise, np.float32)
-    return Evidence(left * mark, title.forgiven * mark)
+    mark = np.asarray(title.mark * shown / noise, np.float32)
+    return Evidence(left * mark, title.mark * mark)
 
 
 def misfit(leak: Map, visible: Places, title: TitleView) -> float:
