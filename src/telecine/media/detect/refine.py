@@ -47,10 +47,15 @@ def place(leak: LookSource, title: LookSource, piece: Piece, pairs: int = PAIRS)
     return fit(((mirror(one) if piece.mirrored else one), other) for one, other in zip(shown, meant, strict=True))
 
 
-def time(leak: LookSource, title: LookSource, piece: Piece, reach: float, step: float) -> tuple[Piece, float]:
-    """The piece with its time set right within `reach` seconds, and how alike its pictures then are (-1 to 1)."""
+def time(
+    leak: LookSource, title: LookSource, piece: Piece, reach: float, step: float, most: int = MOMENTS
+) -> tuple[Piece, float]:
+    """The piece with its time set right within `reach` seconds, and how alike its pictures then are (-1 to 1).
+
+    Up to `most` pictures are compared.
+    """
     lens = Lens(piece.mirrored, piece.transform)
-    times = np.array(moments(leak, piece, MOMENTS))
+    times = np.array(moments(leak, piece, most))
     late, alike, sharp = np.empty((3, len(times)))
     for number, look in enumerate(leak.looks(list(times))):
         about = piece.title_time(float(times[number]))
