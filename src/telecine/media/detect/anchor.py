@@ -144,7 +144,7 @@ def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
         piece = replace(piece, transform=first.transform)
     if not Lens(piece.mirrored, piece.transform).sees:
         return None
-    piece, alike = refine.time(film.leak, film.title, piece, *refine.COARSE, refine.MOMENTS if first else _GLANCES)
+    piece, alike = refine.roughly(film.leak, film.title, piece, refine.MOMENTS if first else _GLANCES)
     if alike < (ALIKE if first else VERY_ALIKE):
         return None
     by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
@@ -155,5 +155,5 @@ def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
     if second:
         piece = replace(piece, transform=second.transform)
     piece = refine.polish(film.leak, film.title, piece)
-    piece, alike = refine.time(film.leak, film.title, piece, *refine.FINE)
+    piece, alike = refine.finely(film.leak, film.title, piece)
     return Found(piece, alike, by_chance, line.score)

@@ -109,4 +109,5 @@ def _features(source: LookSource, times: Sequence[float], poll: Poll) -> Iterato
     for first in range(0, len(times), _AT_ONCE):
         poll()
         for look in source.looks(times[first : first + _AT_ONCE]):
-            yield features(cv2.resize(look, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), _FEATURES)
+            half = cv2.resize(look, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            yield features(np.asarray(half, np.uint8), _FEATURES)
