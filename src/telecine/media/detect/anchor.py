@@ -150,6 +150,7 @@ def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
     by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
     if not first and alike < by_chance + VERY_ALIKE:
         return None
+    piece, _ = refine.finely(film.leak, film.title, piece)
     clear = first is not None and first.inliers >= _CLEAR
     second = None if clear else refine.place(film.leak, film.title, piece)
     if second:

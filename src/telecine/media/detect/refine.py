@@ -45,9 +45,15 @@ def moments(leak: LookSource, piece: Piece, most: int) -> list[float]:
 
 def place(leak: LookSource, title: LookSource, piece: Piece, pairs: int = PAIRS) -> Fit | None:
     """The transform that features of the piece's pictures agree on; None without clear evidence."""
-    times = moments(leak, piece, pairs)
-    shown, meant = leak.looks(times), title.looks([piece.title_time(time) for time in times])
-    return fit(((mirror(one) if piece.mirrored else one), other) for one, other in zip(shown, meant, strict=True))
+    found = _pairs(leak, title, piece, pairs)
+    return fit(((mirror(one) if piece.mirrored else one), other) for one, other in found)
+
+
+def _pairs(leak: LookSource, title: LookSource, piece: Piece, most: int) -> list[tuple[Look, Look]]:
+    """Pictures of leak and title of the same moments: those of the title, for between two of them a camera moves on."""
+    times = _title_moments(title, piece, most)
+    shown = leak.looks([(float(time) - piece.offset) / piece.speed for time in times])
+    return list(zip(shown, title.looks([float(time) for time in times]), strict=True))
 
 
 def roughly(leak: LookSource, title: LookSource, piece: Piece, most: int = MOMENTS) -> tuple[Piece, float]:
@@ -70,7 +76,7 @@ def roughly(leak: LookSource, title: LookSource, piece: Piece, most: int = MOMEN
 def finely(leak: LookSource, title: LookSource, piece: Piece) -> tuple[Piece, float]:
     """The piece with its time set right within 0.14 s, and how alike its pictures then are (-1 to 1)."""
     lens = Lens(piece.mirrored, piece.transform)
-    times = _title_moments(title, piece)
+    times = _title_moments(title, piece, MOMENTS)
     if not len(times):
         return roughly(leak, title, piece)
     late, alike, sharp = np.empty((3, len(times)))
@@ -81,12 +87,12 @@ def finely(leak: LookSource, title: LookSource, piece: Piece) -> tuple[Piece, fl
     return replace(piece, offset=offset, speed=speed), float(np.median(alike))
 
 
-def _title_moments(title: LookSource, piece: Piece) -> Floats:
-    """Times of pictures of the title, spread over what the piece shows, and not at its very ends."""
+def _title_moments(title: LookSource, piece: Piece, most: int) -> Floats:
+    """Times of up to `most` pictures of the title, spread over what the piece shows, not at its very ends."""
     margin = 0.04 * (piece.end - piece.begin)
     begin, end = piece.title_time(piece.begin + margin), piece.title_time(piece.end - margin)
     times: Floats = title.thumbs.times[(title.thumbs.times >= begin) & (title.thumbs.times <= end)]
-    return times[np.unique(np.linspace(0, len(times) - 1, MOMENTS).astype(int))] if len(times) else times
+    return times[np.unique(np.linspace(0, len(times) - 1, most).astype(int))] if len(times) else times
 
 
 def _most_alike(
@@ -156,11 +162,10 @@ def polish(leak: LookSource, title: LookSource, piece: Piece) -> Piece:
     Several pictures say each where the corners belong, and the medians are taken. A picture that cannot be aligned
     says nothing; fewer than three that can change nothing.
     """
-    times = moments(leak, piece, _POLISHED)
     lens = Lens(piece.mirrored, piece.transform)
     covered = seen(piece.transform, _EDGE)
-    shown, meant = leak.looks(times), title.looks([piece.title_time(time) for time in times])
-    found = [correct(lens.laid(a), b, covered, _SIZE, "perspective") for a, b in zip(shown, meant, strict=True)]
+    pairs = _pairs(leak, title, piece, _POLISHED)
+    found = [correct(lens.laid(shown), meant, covered, _SIZE, "perspective") for shown, meant in pairs]
     corrections = [one for one in found if one is not None]
     if len(corrections) < _LEAST_POLISHED:
         return piece
