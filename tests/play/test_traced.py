@@ -45,10 +45,8 @@ def film() -> Path:
     picture = clips.film()
     assert picture
     tones = [argument for frequency in TONES.values() for argument in clips.tone(SECONDS, int(frequency))]
-    maps = ["-map", "0:v", "-map", "1", "-map", "2"]
-    return clips.make(
-        ".mp4", "-t", str(SECONDS), "-i", picture, *tones, *maps, "-c:v", "copy", "-c:a", "aac", "-ac", "2"
-    )
+    copied = ["-map", "0:v", "-map", "1", "-map", "2", "-c:v", "copy", "-c:a", "aac", "-ac", "2"]
+    return clips.make(".mp4", "-t", str(SECONDS), "-i", picture, *tones, *copied)
 
 
 FILM = Picture(film, (360,), FAST.model_copy(update={"mark_segment_seconds": 1.0}))
@@ -92,10 +90,24 @@ def watch(browser: Browser, gate: Gate, viewer: Viewer) -> None:
     playing.page.close()
 
 
-def leaked(copy: Path, target: Path) -> Path:
-    """A copy as it turns up: cropped, smaller, and encoded again."""
+def leaked(copy: Path, target: Path, seconds: float = SECONDS) -> Path:
+    """A copy, or its beginning, as it turns up: cropped, smaller, and encoded again."""
     filters = "crop=iw*0.95:ih*0.95,scale=480:270"
-    clips.ffmpeg("-i", copy, "-an", "-vf", filters, *clips.FAST_H264, "-preset", "veryfast", "-crf", "28", target)
+    clips.ffmpeg(
+        "-t",
+        str(seconds),
+        "-i",
+        copy,
+        "-an",
+        "-vf",
+        filters,
+        *clips.FAST_H264,
+        "-preset",
+        "veryfast",
+        "-crf",
+        "28",
+        target,
+    )
     return target
 
 
@@ -127,7 +139,6 @@ def test_a_leak_of_what_a_viewer_was_sent_names_him_alone(
 
 
 def test_the_title_without_a_mark_names_nobody(house: Services, viewers: list[Viewer], tmp_path: Path):
-    found = traced(house, leaked(film(), tmp_path / "leak.mp4"))
-    assert found["outcome"] in ("not_enough", "unreliable")
-    assert found["population"] in (0, INNOCENT + len(viewers))
-    assert found["accused"] == []
+    found = traced(house, leaked(film(), tmp_path / "leak.mp4", seconds=15))
+    assert (found["outcome"], found["accused"]) == ("not_enough", []), "it was recognised, and says nothing"
+    assert found["population"] == INNOCENT + len(viewers)

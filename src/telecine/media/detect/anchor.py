@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.media.detect import refine
-from telecine.media.detect.ends import Film, Found, settle
+from telecine.media.detect.ends import SHORTEST, Film, Found, settle
 from telecine.media.detect.geometry import seen, warp
 from telecine.media.detect.lens import Lens, chance
 from telecine.media.detect.pieces import LookSource, Piece, Poll, Thumbs, cells, mirror, thumb
@@ -37,6 +37,11 @@ _MOST_PASSES = 30
 _LEAST_CELLS = 40
 _WHOLE = 254.0
 _AT_ONCE = 64
+_GLANCES = 8
+"""Pictures that are compared where features say nothing: most such lines are false."""
+
+type Gap = tuple[float, float]
+"""From and to, in seconds of the leak."""
 
 
 def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
@@ -48,7 +53,7 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
         return []
     film = Film(leak, title, poll)
     waiting = deque([View(False, np.eye(3)), View(True, np.eye(3))])
-    tried: list[View] = []
+    tried: list[tuple[View, Gap]] = []
     found: list[Found] = []
     retrieved = False
     for _ in range(_MOST_PASSES):
@@ -59,22 +64,29 @@ def find_pieces(leak: LookSource, title: LookSource, poll: Poll) -> list[Piece]:
         if not gaps or not waiting:
             break
         view = waiting.popleft()
-        if any(view.like(other) for other in tried):
-            continue
-        tried.append(view)
+        gaps = [gap for gap in gaps if not _tried(view, gap, tried)]
+        tried += [(view, gap) for gap in gaps]
         new = [one for gap in gaps for one in _through(film, view, *gap)]
         found = settle(film, [*found, *new]) if new else found
         waiting.extendleft(View(one.piece.mirrored, one.piece.transform) for one in new)
     return [one.piece for one in found]
 
 
-def _gaps(film: Film, found: Sequence[Found]) -> list[tuple[float, float]]:
+def _tried(view: View, gap: Gap, tried: Sequence[tuple[View, Gap]]) -> bool:
+    """Whether the gap was looked at through such a view before. What is left of a longer one may show more when it is
+    looked at alone, so that does not count."""
+    return any(
+        view.like(other) and max(abs(gap[0] - begin), abs(gap[1] - end)) < SHORTEST for other, (begin, end) in tried
+    )
+
+
+def _gaps(film: Film, found: Sequence[Found]) -> list[Gap]:
     """Stretches of the leak, in seconds, that no piece explains."""
     edges = [film.begin, *(edge for one in found for edge in (one.piece.begin, one.piece.end)), film.end]
     return [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= GAP]
 
 
-def _spread(gaps: Sequence[tuple[float, float]]) -> list[float]:
+def _spread(gaps: Sequence[Gap]) -> list[float]:
     """Times spread over all gaps."""
     lengths = np.array([end - begin for begin, end in gaps])
     reached = (np.arange(ASKED) + 0.5) / ASKED * lengths.sum()
@@ -132,14 +144,17 @@ def _examine(film: Film, line: Line, piece: Piece) -> Found | None:
         piece = replace(piece, transform=first.transform)
     if not Lens(piece.mirrored, piece.transform).sees:
         return None
-    piece, alike = refine.time(film.leak, film.title, piece, *refine.COARSE)
-    by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
-    if alike < (ALIKE if first else by_chance + VERY_ALIKE):
+    piece, alike = refine.roughly(film.leak, film.title, piece, refine.MOMENTS if first else _GLANCES)
+    if alike < (ALIKE if first else VERY_ALIKE):
         return None
+    by_chance = chance(film.leak, film.title, piece, refine.moments(film.leak, piece, _CHANCES))
+    if not first and alike < by_chance + VERY_ALIKE:
+        return None
+    piece, _ = refine.finely(film.leak, film.title, piece)
     clear = first is not None and first.inliers >= _CLEAR
     second = None if clear else refine.place(film.leak, film.title, piece)
     if second:
         piece = replace(piece, transform=second.transform)
     piece = refine.polish(film.leak, film.title, piece)
-    piece, alike = refine.time(film.leak, film.title, piece, *refine.FINE)
+    piece, alike = refine.finely(film.leak, film.title, piece)
     return Found(piece, alike, by_chance, line.score)

@@ -12,7 +12,7 @@ import numpy as np
 from telecine.media.detect.geometry import apart
 from telecine.media.detect.lens import distinct, likeness
 from telecine.media.detect.pieces import Floats, LookSource, Piece, Poll
-from telecine.media.detect.refine import FINE, moments, time
+from telecine.media.detect.refine import finely, moments
 
 SHORTEST = 1.0
 """Seconds of the shortest piece."""
@@ -98,7 +98,7 @@ def _joined(film: Film, found: Sequence[Found]) -> list[Found]:
         if last and one.piece.begin - last.piece.end < _TOUCH and _same(one.piece, last.piece):
             longer = max(last, one, key=lambda each: each.piece.end - each.piece.begin)
             whole = replace(longer.piece, begin=last.piece.begin, end=one.piece.end)
-            whole, alike = time(film.leak, film.title, whole, *FINE)
+            whole, alike = finely(film.leak, film.title, whole)
             joined[-1] = Found(whole, alike, longer.chance, last.score + one.score)
         else:
             joined.append(one)
@@ -142,7 +142,7 @@ def _grown(film: Film, found: Found, low: float, high: float) -> Found:
         piece = replace(piece, begin=begin, end=end)
         if not grown_much:
             break
-        piece, _ = time(film.leak, film.title, piece, *FINE)
+        piece, _ = finely(film.leak, film.title, piece)
     begin, end = _exact(film, begin, low, gain, -1), _exact(film, end, high, gain, 1)
     return replace(found, piece=replace(piece, begin=begin, end=end))
 

@@ -4,6 +4,7 @@ Both sides of a comparison are such films: a title's reference and the small cop
 us, so they are decoded here and not in the sandbox.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from telecine.media.mark_mask import LOOK
 
 SEEK_AFTER = 32
 """Pictures between two that are wanted from which seeking is worth it."""
+KEPT = 256
+"""Pictures that are kept after they were decoded: 59 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,27 +94,37 @@ def thumbs_of(path: Path, poll: Callable[[], None] = no_poll) -> Pictures:
 
 
 class _Reel:
-    """An open file, which is read onwards as long as that is the shortest way."""
+    """An open file, which is read onwards as long as that is the shortest way. The pictures decoded last are kept: a
+    comparison goes to and fro, and going back means decoding anew from a keyframe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._container: InputContainer = av.open(path)
         self._frames = self._container.decode(video=0)
         self._index = -1
-        self._look: Look | None = None
+        self._kept: OrderedDict[int, Look] = OrderedDict()
 
     def look(self, ticks: int, index: int) -> Look:
         """The picture number `index`, whose time is `ticks`."""
-        if self._look is not None and index == self._index:
-            return self._look
+        if ticks not in self._kept:
+            self._decode(ticks, index)
+        self._kept.move_to_end(ticks)
+        return self._kept[ticks]
+
+    def _decode(self, ticks: int, index: int) -> None:
+        """Keep the picture, and those that are passed on the way to it."""
         if not 0 < index - self._index <= SEEK_AFTER:
             self._container.seek(ticks, stream=self._container.streams.video[0])
             self._frames = self._container.decode(video=0)
-        frame = next((frame for frame in self._frames if frame.pts is not None and frame.pts >= ticks), None)
-        if frame is None:
-            raise _refuse(self._path)
-        self._index, self._look = index, _look_of(frame)
-        return self._look
+        for frame in self._frames:
+            if frame.pts is not None:
+                self._kept[min(frame.pts, ticks)] = _look_of(frame)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            if frame.pts is not None and frame.pts >= ticks:
+                self._index = index
+                return
+        raise _refuse(self._path)
 
 
 def _look_of(frame: VideoFrame) -> Look:

@@ -1,10 +1,12 @@
 """From a rough guess of where a piece of a leak lies to an exact one: its place in the picture, then its time.
 
-Time is measured at moments spread over the piece: which of the title's pictures around the guess is most alike in its
-details, to a fraction of a picture. A line through the moments gives offset and speed. A customary speed is taken where
-it fits as well: pictures cannot be told apart better than the line through them.
+Time is measured at moments spread over the piece: first roughly, which of the title's pictures around the guess is most
+alike in its details; then finely, which of the leak's pictures is most like one of the title's, to a fraction of a
+picture, for a leak has five times as many. A line through the moments gives offset and speed. A customary speed is
+taken where it fits about as well: others are rare.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from telecine.media.detect.follow import correct
 from telecine.media.detect.geometry import Fit, fit, middle, seen
 from telecine.media.detect.lens import Lens, distinct
-from telecine.media.detect.pieces import Floats, LookSource, Piece, mirror
+from telecine.media.detect.pieces import Floats, Look, LookSource, Pictures, Piece, mirror
 
 CUSTOMARY = (1.0, 24 / 25, 25 / 24, 1000 / 1001, 1001 / 1000)
 """Speeds that films are really shown at, the likeliest first."""
@@ -21,13 +23,14 @@ PAIRS = 8
 MOMENTS = 24
 """Pictures that are compared to find the time."""
 COARSE = (0.6, 0.04)
-FINE = (0.12, 0.01)
-"""How far from the guess the title is looked at, and how finely, in seconds."""
+FINE = (0.14, 0.01)
+"""How far from the guess pictures are looked at, and how finely, in seconds."""
 
 _POLISHED = 8
 _LEAST_POLISHED = 3
 _SIZE = (180, 320)
 _EDGE = 6
+_RARE = 12.0  # as an F test of one number more at a thousandth: uncustomary speeds are rare
 
 
 def moments(leak: LookSource, piece: Piece, most: int) -> list[float]:
@@ -42,25 +45,64 @@ def moments(leak: LookSource, piece: Piece, most: int) -> list[float]:
 
 def place(leak: LookSource, title: LookSource, piece: Piece, pairs: int = PAIRS) -> Fit | None:
     """The transform that features of the piece's pictures agree on; None without clear evidence."""
-    times = moments(leak, piece, pairs)
-    shown, meant = leak.looks(times), title.looks([piece.title_time(time) for time in times])
-    return fit(((mirror(one) if piece.mirrored else one), other) for one, other in zip(shown, meant, strict=True))
+    found = _pairs(leak, title, piece, pairs)
+    return fit(((mirror(one) if piece.mirrored else one), other) for one, other in found)
 
 
-def time(leak: LookSource, title: LookSource, piece: Piece, reach: float, step: float) -> tuple[Piece, float]:
-    """The piece with its time set right within `reach` seconds, and how alike its pictures then are (-1 to 1)."""
+def _pairs(leak: LookSource, title: LookSource, piece: Piece, most: int) -> list[tuple[Look, Look]]:
+    """Pictures of leak and title of the same moments: those of the title, for between two of them a camera moves on."""
+    times = _title_moments(title, piece, most)
+    shown = leak.looks([(float(time) - piece.offset) / piece.speed for time in times])
+    return list(zip(shown, title.looks([float(time) for time in times]), strict=True))
+
+
+def roughly(leak: LookSource, title: LookSource, piece: Piece, most: int = MOMENTS) -> tuple[Piece, float]:
+    """The piece with its time set right within 0.6 s, and how alike its pictures then are (-1 to 1).
+
+    Up to `most` pictures of the leak are compared.
+    """
     lens = Lens(piece.mirrored, piece.transform)
-    times = np.array(moments(leak, piece, MOMENTS))
+    times = np.array(moments(leak, piece, most))
     late, alike, sharp = np.empty((3, len(times)))
     for number, look in enumerate(leak.looks(list(times))):
         about = piece.title_time(float(times[number]))
-        pictures = distinct(title, about - reach, about + reach, step)
-        shown = lens.of_leak(look)
-        measured = np.array([shown @ lens.of_title(picture) for _, _, picture in pictures])
-        centres = np.array([(begin + end) / 2 for begin, end, _ in pictures])
-        late[number], alike[number], sharp[number] = _peak(centres, measured)
+        late[number], alike[number], sharp[number] = _most_alike(
+            lens.of_leak(look), title, about, COARSE, lens.of_title
+        )
     speed, offset = _line(times, late, np.sqrt(np.maximum(sharp * alike, 0)), piece.speed)
     return replace(piece, offset=offset, speed=speed), float(np.median(alike))
+
+
+def finely(leak: LookSource, title: LookSource, piece: Piece) -> tuple[Piece, float]:
+    """The piece with its time set right within 0.14 s, and how alike its pictures then are (-1 to 1)."""
+    lens = Lens(piece.mirrored, piece.transform)
+    times = _title_moments(title, piece, MOMENTS)
+    if not len(times):
+        return roughly(leak, title, piece)
+    late, alike, sharp = np.empty((3, len(times)))
+    for number, look in enumerate(title.looks(list(times))):
+        about = (float(times[number]) - piece.offset) / piece.speed
+        late[number], alike[number], sharp[number] = _most_alike(lens.of_title(look), leak, about, FINE, lens.of_leak)
+    speed, offset = _line(late, times, np.sqrt(np.maximum(sharp * alike, 0)), piece.speed)
+    return replace(piece, offset=offset, speed=speed), float(np.median(alike))
+
+
+def _title_moments(title: LookSource, piece: Piece, most: int) -> Floats:
+    """Times of up to `most` pictures of the title, spread over what the piece shows, not at its very ends."""
+    margin = 0.04 * (piece.end - piece.begin)
+    begin, end = piece.title_time(piece.begin + margin), piece.title_time(piece.end - margin)
+    times: Floats = title.thumbs.times[(title.thumbs.times >= begin) & (title.thumbs.times <= end)]
+    return times[np.unique(np.linspace(0, len(times) - 1, most).astype(int))] if len(times) else times
+
+
+def _most_alike(
+    look: Pictures, other: LookSource, about: float, way: tuple[float, float], lens: Callable[[Look], Pictures]
+) -> tuple[float, float, float]:
+    """When, about a time, `other` is most like details `look`, how alike, and how far that stands out."""
+    reach, step = way
+    pictures = distinct(other, about - reach, about + reach, step)
+    measured = np.array([look @ lens(picture) for _, _, picture in pictures])
+    return _peak(np.array([(begin + end) / 2 for begin, end, _ in pictures]), measured)
 
 
 def _peak(times: Floats, alike: Floats) -> tuple[float, float, float]:
@@ -92,7 +134,7 @@ def _simplest(leak: Floats, title: Floats, weights: Floats, guess: float) -> flo
         miss = np.abs(title - offset - speed * leak)
         trust = weights / np.maximum(miss / max(1.5 * float(np.median(miss)), 0.004), 1)
     free = _misfit(leak, title, trust, float(speed))
-    chances = 1 + 4 / len(leak)
+    chances = 1 + _RARE / len(leak)
     for customary in CUSTOMARY:
         if _misfit(leak, title, trust, customary) <= free * chances + 1e-6:
             return customary
@@ -120,11 +162,10 @@ def polish(leak: LookSource, title: LookSource, piece: Piece) -> Piece:
     Several pictures say each where the corners belong, and the medians are taken. A picture that cannot be aligned
     says nothing; fewer than three that can change nothing.
     """
-    times = moments(leak, piece, _POLISHED)
     lens = Lens(piece.mirrored, piece.transform)
     covered = seen(piece.transform, _EDGE)
-    shown, meant = leak.looks(times), title.looks([piece.title_time(time) for time in times])
-    found = [correct(lens.laid(a), b, covered, _SIZE, "perspective") for a, b in zip(shown, meant, strict=True)]
+    pairs = _pairs(leak, title, piece, _POLISHED)
+    found = [correct(lens.laid(shown), meant, covered, _SIZE, "perspective") for shown, meant in pairs]
     corrections = [one for one in found if one is not None]
     if len(corrections) < _LEAST_POLISHED:
         return piece

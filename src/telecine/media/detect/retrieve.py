@@ -8,6 +8,7 @@ What comes of it is how the leak lies in the picture; when, other modules find o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,16 +70,24 @@ class _Index:
         found = [found.descriptors for found in _features(title, self._times, poll)]
         self._pictures = np.repeat(np.arange(count), [len(one) for one in found])
         self._descriptors = np.concatenate(found).astype(np.uint8)
+        self._known: dict[int, Features] = {}
 
     def views(self, look: Look, mirrored: bool) -> Iterator[tuple[int, View]]:
         """Views, with their inliers, in which this picture of the leak is seen."""
         asked = features(look)
         votes = np.bincount(self._nearest(asked), minlength=len(self._times))
         likeliest = [int(one) for one in np.argsort(votes)[::-1][:_CANDIDATES] if votes[one] >= _LEAST_VOTES]
-        for shown in self._title.looks([self._times[one] for one in likeliest]):
-            fit = fit_places(*matches(asked, features(shown)))
+        for one in likeliest:
+            fit = fit_places(*matches(asked, self._whole(one)))
             if fit:
                 yield fit.inliers, View(mirrored, fit.transform)
+
+    def _whole(self, number: int) -> Features:
+        """All features of a picture of the title; the same few pictures are likely again and again."""
+        if number not in self._known:
+            (look,) = self._title.looks([self._times[number]])
+            self._known[number] = features(look)
+        return self._known[number]
 
     def _nearest(self, asked: Features) -> NDArray[np.int64]:
         """For each of the clearest features asked for, the picture that has the nearest; those with none left out."""
@@ -96,7 +105,9 @@ class _Index:
 
 
 def _features(source: LookSource, times: Sequence[float], poll: Poll) -> Iterator[Features]:
+    """The clearest features of pictures at half their size, which takes a quarter of the time."""
     for first in range(0, len(times), _AT_ONCE):
         poll()
         for look in source.looks(times[first : first + _AT_ONCE]):
-            yield features(look, _FEATURES)
+            half = cv2.resize(look, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            yield features(np.asarray(half, np.uint8), _FEATURES)

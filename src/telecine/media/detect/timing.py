@@ -60,7 +60,7 @@ def propose(leak: Thumbs, title: Thumbs, poll: Poll) -> list[Line]:
     """Lines by which `leak` may lie on `title`, in the order of the leak; empty where nothing stands out.
 
     Thumbnails may be restricted to any part of the picture, the same on both sides. Two hours on two hours take about
-    ten seconds and 150 MB. `poll` is called often and may raise.
+    eight seconds of one core. `poll` is called often and may raise.
     """
     if len(leak.times) < _LEAST or len(title.times) < _LEAST:
         return []
