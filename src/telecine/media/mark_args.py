@@ -18,7 +18,7 @@ from telecine.media.picture_graph import picture_graph, shared_filters, timing_f
 
 REFERENCE_RATE = 6.25
 """Pictures a second of the reference, at most about."""
-REFERENCE_CRF = 14
+REFERENCE_CRF = 20
 REFERENCE_KEYFRAMES = 64
 
 _REUSE = 10
