@@ -56,14 +56,14 @@ def advance(database, job_id, state, **how):
 
 def test_callback_and_trial_limit(telecine):
     shown = as_json(telecine("site", "packaging", "DEMO", "--json"))
-    assert shown == {"site_id": "DEMO", "callback_url": "", "trial_bytes": None}
+    assert shown == {"site_id": "DEMO", "callback_url": "", "trial_bytes": None, "trial_sessions": None}
     telecine("site", "packaging", "DEMO", "--callback-url", URL)
     telecine("site", "packaging", "DEMO", "--trial-bytes", "1000")
     shown = as_json(telecine("site", "packaging", "DEMO", "--json"))
-    assert shown == {"site_id": "DEMO", "callback_url": URL, "trial_bytes": 1000}
+    assert shown == {"site_id": "DEMO", "callback_url": URL, "trial_bytes": 1000, "trial_sessions": None}
     telecine("site", "packaging", "DEMO", "--callback-url", "", "--trial-bytes", "0")
     shown = as_json(telecine("site", "packaging", "DEMO", "--json"))
-    assert shown == {"site_id": "DEMO", "callback_url": "", "trial_bytes": None}
+    assert shown == {"site_id": "DEMO", "callback_url": "", "trial_bytes": None, "trial_sessions": None}
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "https://10.0.0.1/", "https://u:p@example.com/", "nonsense"])

@@ -2,12 +2,10 @@
 
 import json
 import shutil
-from functools import partial
 
 import pytest
 from tests import clips
 
-from telecine.apis.tnp import mapping
 from telecine.cli.output import Exit
 from telecine.core.watermark.policy import MarkingPolicy
 from telecine.media.detect.reference import Reference
@@ -31,8 +29,7 @@ REQUEST = {
 @pytest.fixture
 def run(telecine, tmp_path, monkeypatch):
     """Runs a marked job on a short clip, which a site may allow."""
-    allowed = partial(mapping.translate_job, marks=MarkingPolicy(shortest_seconds=0))
-    monkeypatch.setattr(mapping, "translate_job", allowed)
+    (tmp_path / "marking.json").write_text(MarkingPolicy(shortest_seconds=0).model_dump_json())
     monkeypatch.setenv("TELECINE_POLICY__PRESET_H264", "ultrafast")
     (tmp_path / "in").mkdir()
     shutil.copyfile(clips.clip(SECONDS, "25", "640x360", audio=""), tmp_path / "in/in.mp4")
@@ -41,6 +38,7 @@ def run(telecine, tmp_path, monkeypatch):
     def call(*more, code=Exit.DONE, request=REQUEST):
         (tmp_path / "job.json").write_text(json.dumps(request))
         places = {"input": tmp_path / "in", "output": tmp_path / "out", "mark-secret": tmp_path / "secret"}
+        places["marking"] = tmp_path / "marking.json"
         given = [word for name, place in places.items() for word in (f"--{name}", str(place))]
         return telecine("run", str(tmp_path / "job.json"), *given, "--site", "DEMO", *more, code=code)
 
