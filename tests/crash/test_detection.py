@@ -71,8 +71,8 @@ def test_a_worker_is_killed_while_it_reads_a_leak(tmp_path: Path):
     with Hook() as hook, running(tmp_path, policy=POLICY) as system:
         leak = leak_of(system, publish_film(system), tmp_path)
         shutil.copyfile(leak, system.settings.buckets / "input" / "leak.mp4")
+        new = NewDetection("film", "case", Source(system.storages[0], "leak.mp4"), 1e-6, system.notify(hook.url))
         with system.database.write() as s:
-            new = NewDetection("film", "case", Source(system.storages[0], "leak.mp4"), 1e-6, system.notify(hook.url))
             detection_id = detections.create(s, system.sealer, SITE, new).id
         wait_for(lambda: row(system, detection_id).progress > 10, lambda: str(row(system, detection_id).__dict__))
         assert row(system, detection_id).state == "working"
