@@ -50,6 +50,7 @@ def run(telecine):
 def test_a_session_is_opened_shown_revoked(run):
     made = run("open", "ann", "--content", "film")
     assert (made["forensic_mark"], made["code"], made["form"], made["tree"]) == ("ann", "delivery", "aes", "dash")
+    assert made["path"] == f"/wm-contents/{made['token']}/vod/film/dash/stream.mpd"
     for named in (made["session"], made["token"]):
         assert run("show", named)["token"] == made["token"]
     assert run("list", "--live")[0]["session"] == made["session"]

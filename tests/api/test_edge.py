@@ -212,7 +212,7 @@ class TestHttp:
 
     def test_an_edge_says_that_it_is_well_and_what_it_did(self, stage, token):
         client = stage.client()
-        assert client.get("/healthz").json() == {"status": "ready"}
+        assert client.get("/health/ready").json() == {"status": "ready"}
         client.get(url(token, FIRST))
         client.get(url(token, FIRST))
         client.get(url("nonsense", FIRST))
@@ -502,7 +502,7 @@ class TestWhenThingsChangeOrFail:
 
         monkeypatch.setattr("telecine.catalog.database.Database.read", away)
         assert told(client.get(url(token, FIRST))) == (503, "catalog")
-        assert client.get("/healthz").status_code == 503
+        assert client.get("/health/ready").status_code == 503
 
     def test_a_site_without_any_marked_title(self, stage):
         assert told(stage.client().get(url("anything", FIRST))) == (404, "missing")

@@ -63,7 +63,7 @@ def test_an_unknown_site_is_said_at_once(tmp_path):
 
 def well(base: str) -> bool:
     try:
-        return httpx.get(f"{base}/healthz").json() == {"status": "ready"}
+        return httpx.get(f"{base}/health/ready").json() == {"status": "ready"}
     except httpx.HTTPError:
         return False
 

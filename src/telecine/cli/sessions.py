@@ -38,7 +38,8 @@ def open_one(
     shared: Annotated[bool, typer.Option("--shared", help="HMAC 256 instead of a signature (jwt, cwt).")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Open a session for one viewer of one title; prints its token."""
+    """Open a session for one viewer of one title; prints its token, and the path of its manifest at `telecine edge`."""
+    from telecine.apis.packaging.addresses import session_url
     from telecine.catalog import mark_sessions
     from telecine.catalog.clock import utcnow
     from telecine.core.watermark.policy import SessionCode
@@ -59,7 +60,10 @@ def open_one(
     )
     with opened.write() as s:
         made = mark_sessions.open_session(s, rooms.sealer(in_force), site_id, new, utcnow())
-    show_record({**_record(made.row), "tree": made.tree, "token": made.token}, as_json)
+    prefix = "" if made.row.form == TokenForm.AKAMAI else in_force.edge_prefixes[0]
+    place = (made.title.output_path, content, made.tree)
+    path = session_url("", prefix, made.token, place, new.streaming_format)
+    show_record({**_record(made.row), "tree": made.tree, "token": made.token, "path": path}, as_json)
 
 
 @app.command("list")

@@ -32,7 +32,7 @@ def application(edge: Edge, origins: Sequence[str]) -> Starlette:
     """The application over an open edge. Pages of `origins` may read; `*` stands for all."""
     serving = _Serving(edge, origins)
     routes = [
-        Route("/healthz", serving.health),
+        Route("/health/ready", serving.health),
         Route("/metrics", serving.metrics),
         Route("/{path:path}", serving.preflight, methods=["OPTIONS"]),
         Route("/{path:path}", serving.file),
