@@ -83,6 +83,7 @@ class TestMarking:
             "code": "delivery",
             "pace_info": "renditions",
             "cost": "balanced",
+            "draft_claims": False,
             "shortest_seconds": 300.0,
             "narrowest": 640,
         }

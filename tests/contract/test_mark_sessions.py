@@ -118,6 +118,12 @@ class TestOpening:
         assert made.token not in f"{row.token_sealed} {row.token_digest}"
         assert token_of(sealer, row) == made.token
 
+    def test_a_site_says_whether_claims_of_the_draft_are_read(self, database, sealer):
+        with database.write() as s:
+            assert not session_keys.token_keys(s, sealer, "DEMO").draft_claims
+            marks.set_policy(s, "DEMO", MarkingPolicy(draft_claims=True))
+            assert session_keys.token_keys(s, sealer, "DEMO").for_reading().draft_claims
+
     def test_policy_and_form(self, database, opened):
         assert (opened().row.code, opened().row.form) == ("delivery", "aes")
         assert opened(direct=True).row.form == "cwt"

@@ -1,5 +1,7 @@
 """The keys of a site's watermarking tokens, brought together from where they lie."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from telecine.catalog import marks, sites
@@ -18,9 +20,9 @@ def token_keys(s: Session, sealer: Sealer, site_id: str) -> TokenKeys:
     The first call for a site makes its watermark secret, and needs a session that writes.
     """
     secret = marks.secret(s, sealer, site_id)
-    return derive_token_keys(
-        secret, site_id, sites.site_key(sealer, sites.get(s, site_id)), akamai_of(s, sealer, site_id)
-    )
+    site_key = sites.site_key(sealer, sites.get(s, site_id))
+    keys = derive_token_keys(secret, site_id, site_key, akamai_of(s, sealer, site_id))
+    return replace(keys, draft_claims=marks.policy(s, site_id).draft_claims)
 
 
 def akamai_of(s: Session, sealer: Sealer, site_id: str) -> AkamaiKeys | None:

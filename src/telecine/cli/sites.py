@@ -123,6 +123,12 @@ def marking(
         str | None, typer.Option(help="Files for edges of third parties: none, renditions or segments.")
     ] = None,
     cost: Annotated[str | None, typer.Option(help="What marking h264 may cost: full, balanced or lean.")] = None,
+    draft_claims: Annotated[
+        bool | None,
+        typer.Option(
+            "--draft-claims/--no-draft-claims", help="Read CWTs with the claim numbers of the standard's draft too."
+        ),
+    ] = None,
     shortest_seconds: Annotated[float | None, typer.Option(help="Shortest programme that is marked.")] = None,
     narrowest: Annotated[int | None, typer.Option(help="Least width of a marked rendition, in pixels.")] = None,
     as_json: AsJson = False,
@@ -140,6 +146,7 @@ def marking(
         "code": code,
         "pace_info": pace_info,
         "cost": cost,
+        "draft_claims": draft_claims,
         "shortest_seconds": shortest_seconds,
         "narrowest": narrowest,
     }

@@ -31,6 +31,10 @@ class MarkingPolicy(BaseModel):
     cost: MarkCost = Field(
         default=MarkCost.BALANCED, description="What marking h264 may cost; what it saves is paid in bits or quality."
     )
+    draft_claims: bool = Field(
+        default=False,
+        description="Whether CWTs are read also with the claim numbers of the standard's draft, 200 to 213.",
+    )
     shortest_seconds: float = Field(default=300, ge=0, description="Shortest programme that is marked, in seconds.")
     narrowest: int = Field(default=640, ge=320, description="Least width of a marked rendition, in pixels.")
 
