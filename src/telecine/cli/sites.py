@@ -11,6 +11,7 @@ from telecine.cli.output import AsJson, show_record, show_rows
 
 if TYPE_CHECKING:
     from telecine.catalog.models import Site
+    from telecine.core.watermark.policy import MarkingPolicy
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -134,11 +135,7 @@ def marking(
     as_json: AsJson = False,
 ) -> None:
     """Show how a site marks its pictures, or change it for the jobs and sessions to come."""
-    from pydantic import ValidationError
-
     from telecine.catalog import marks, sites
-    from telecine.core.errors import ErrorKind, TelecineError
-    from telecine.core.watermark.policy import MarkingPolicy
 
     given = {
         "layout": layout,
@@ -153,15 +150,24 @@ def marking(
     changes = {name: value for name, value in given.items() if value is not None}
     with rooms.database(rooms.settings()).write() as s:
         sites.get(s, site_id)
-        try:
-            policy = MarkingPolicy.model_validate(marks.policy(s, site_id).model_dump() | changes)
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            at = f"--{first['loc'][0]}".replace("_", "-")
-            raise TelecineError(ErrorKind.FIELD_INVALID, f"{first['msg']}.", field=at) from error
+        policy = _changed(marks.policy(s, site_id), changes)
         if changes:
             marks.set_policy(s, site_id, policy)
     show_record({"site_id": site_id} | policy.model_dump(mode="json"), as_json)
+
+
+def _changed(policy: MarkingPolicy, changes: dict[str, Any]) -> MarkingPolicy:
+    """The policy with `changes`. Raises FIELD_INVALID, naming the option."""
+    from pydantic import ValidationError
+
+    from telecine.core.errors import ErrorKind, TelecineError
+
+    try:
+        return policy.model_validate(policy.model_dump() | changes)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        at = f"--{first['loc'][0]}".replace("_", "-")
+        raise TelecineError(ErrorKind.FIELD_INVALID, f"{first['msg']}.", field=at) from error
 
 
 def known_region(regions: list[str], region: str) -> None:
