@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from telecine.core.distribution import Distribution
 from telecine.core.drm import Ladder
 
 
@@ -175,7 +176,7 @@ class Marking(_Frozen):
 class Packaging(_Frozen):
     """Which trees to publish and how."""
 
-    formats: tuple[Format, ...] = Field(min_length=1)
+    formats: tuple[Format, ...] = ()
     min_buffer_time: float = Field(default=2.0, ge=2)
     average_bandwidth: bool = False
     subtitles: dict[Format, SubtitleFormat] = Field(default_factory=dict)
@@ -200,8 +201,8 @@ class JobSpec(_Frozen):
     """Everything the engine needs to know about one job, without secrets.
 
     A job either encodes `files` into `video` and `audio` and publishes `packaging.formats`, or it takes an `asset` that
-    is encoded already and publishes `targets`. A job that names `contents` gets its files, pictures and sounds from
-    them once they have been looked at: see `core.plan_contents`.
+    is encoded already and publishes `targets`, or it makes copies of one file (`distribution`). A job that names
+    `contents` gets its files, pictures and sounds from them once they have been looked at: see `core.plan_contents`.
     """
 
     name: str
@@ -221,12 +222,14 @@ class JobSpec(_Frozen):
     default_language: str = ""
     video: tuple[VideoRendition, ...] = ()
     audio: tuple[AudioRendition, ...] = ()
-    packaging: Packaging
+    packaging: Packaging = Packaging()
     targets: tuple[Target, ...] = ()
     protection: Protection | None = None
     """Encryption of every tree of `packaging.formats`."""
     marking: Marking | None = None
     """Forensic watermark: every segment of every rendition is made twice."""
+    distribution: Distribution | None = None
+    """Nothing is packaged: each recipient gets a copy of the one file, which is told from others by its marks."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -234,6 +237,10 @@ class JobSpec(_Frozen):
             raise ValueError("a job has either files or contents, or an asset")
         if bool(self.asset) != bool(self.targets):
             raise ValueError("targets are what an asset is packaged into")
+        if bool(self.distribution or self.targets) == bool(self.packaging.formats):
+            raise ValueError("what is neither distributed nor an asset is packaged into formats")
+        if self.distribution and len(self.files) != 1:
+            raise ValueError("what is distributed is one file")
         return self
 
     @property
