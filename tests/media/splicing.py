@@ -55,9 +55,9 @@ class Kind:
         return make(f".{self.container}", *pictures, *tone(seconds), *filtered, *self.master)
 
 
-def _x264(group: int, frames: str) -> tuple[str, ...]:
-    fixed = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:b-adapt=0:{frames}"
-    return (*FAST_H264, "-bf", "2", "-x264-params", fixed)
+def _x264(group: int, between: int = 2) -> tuple[str, ...]:
+    fixed = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:b-adapt=0:bframes={between}"
+    return (*FAST_H264, "-color_range", "tv", "-x264-params", fixed)
 
 
 def _x265(group: int) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ MASTERS = {
         "h264",
         "yuv420p",
         (*FAST_H264, "-preset", "veryfast", "-bf", "3", *_COLOURS, "-c:a", "aac", "-ac", "2"),
-        _x264(14, "bframes=2"),
+        _x264(14),
         14,
     ),
     "h265": Kind(
@@ -94,7 +94,7 @@ MASTERS = {
         "h264",
         "yuv420p",
         (*FAST_H264, "-bf", "0", "-c:a", "pcm_s16le", "-ac", "2", "-timecode", "10:00:00;02", "-color_range", "tv"),
-        _x264(15, "bframes=2"),
+        _x264(15),
         15,
         rate=Fraction(30000, 1001),
     ),
@@ -118,9 +118,7 @@ MASTERS = {
     ),
     "dnxhr": Kind("mxf", "dnxhd", "yuv422p", (*_DNXHR, "-c:a", "pcm_s24le"), _DNXHR, 3),
     "dnxhr in mov": Kind("mov", "dnxhd", "yuv422p", (*_DNXHR, "-c:a", "pcm_s24le"), _DNXHR, 3),
-    "h264 in mxf": Kind(
-        "mxf", "h264", "yuv420p", (*_x264(25, "bframes=2"), "-c:a", "pcm_s16le"), _x264(14, "bframes=2"), 14
-    ),
+    "avc-intra": Kind("mxf", "h264", "yuv420p", (*_x264(1, 0), "-c:a", "pcm_s16le"), _x264(1, 0), 3),
     "prores in mxf": Kind("mxf", "prores", "yuv422p10le", (*_PRORES, "-c:a", "pcm_s24le"), _PRORES, 3),
 }
 
