@@ -43,6 +43,9 @@ class ErrorKind(StrEnum):
     # detections
     DETECTION_LIMIT = "detection_limit"
     REFERENCE_MISSING = "reference_missing"
+    # recipients and their copies
+    RECIPIENT_USED = "recipient_used"
+    COPY_MISSING = "copy_missing"
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
@@ -170,6 +173,12 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         409,
         "The title's reference is not there: {detail}",
         "Publish the content again, or restore its reference.",
+    ),
+    ErrorKind.RECIPIENT_USED: ErrorEntry(
+        409, "{detail}", "Register another recipient: what copies were made for stays as it is."
+    ),
+    ErrorKind.COPY_MISSING: ErrorEntry(
+        404, "There is no such copy here: {detail}", "Take it from the output storage, or create the job again."
     ),
     ErrorKind.KEYS_REFUSED: ErrorEntry(
         400, "There are no content keys: {detail}", "Check the site's key source and what it allows."
