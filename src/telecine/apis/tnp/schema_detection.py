@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from telecine.apis.tnp.schema import FilePath, Line, Period, Shown, Whole, Wire, Words
-from telecine.apis.tnp.schema_job import ContentId, Reference
+from telecine.apis.tnp.schema import ContentId, FilePath, Line, Period, Reference, Shown, Whole, Wire, Words
 from telecine.core.watermark.report import LEAD_LIMIT
 
 SMALLEST_LIMIT = 1e-12
