@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         default=None,
         description="References of marked titles, for detections; all workers share it. Default: data_dir/references.",
     )
+    prepared_dir: Path | None = Field(
+        default=None, description="Prepared masters of distributions; all workers share it. Default: data_dir/prepared."
+    )
     bucket_dir: Path | None = Field(
         default=None, description="Where the folder store keeps buckets. Default: data_dir/buckets."
     )
@@ -134,6 +137,11 @@ class Settings(BaseSettings):
     def references(self) -> Path:
         """The reference store in force."""
         return (self.reference_dir or self.data_dir / "references").resolve()
+
+    @property
+    def prepared(self) -> Path:
+        """The store of prepared masters in force."""
+        return (self.prepared_dir or self.data_dir / "prepared").resolve()
 
     @property
     def buckets(self) -> Path:
