@@ -38,7 +38,10 @@ def analyse(spec: JobSpec, workspace: Workspace, store: Path, policy: Policy, co
     `store` is the folder of prepared masters. Raises INPUT_OVER_LIMIT where a disk has not the room, or the master has
     too many chunks; and whatever `analyse_master` raises.
     """
+    before = master_probe.load_master_plan(workspace) if workspace.plan.exists() else None
     plan = master_probe.analyse_master(spec, workspace, policy, context)
+    if before not in (None, plan):
+        remove(workspace.root / "copy")
     if len(plan.chunks) > MOST_CHUNKS:
         detail = f"it is cut into {len(plan.chunks):,} chunks, the limit is {MOST_CHUNKS:,}: cut longer ones."
         raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, detail)
