@@ -41,6 +41,7 @@ def video_track(stream: Json, timing: PictureTiming, packets: StreamPackets, fra
         index=stream["index"],
         codec=stream.get("codec_name", ""),
         profile=_said(stream, "profile"),
+        level=max(0, int(stream.get("level", 0))),
         width=stream["width"],
         height=stream["height"],
         sample_aspect=_sample_aspect(_said(stream, "sample_aspect_ratio") or _said(frame, "sample_aspect_ratio")),
@@ -59,6 +60,7 @@ def video_track(stream: Json, timing: PictureTiming, packets: StreamPackets, fra
         color_space=_said(stream, "color_space") or _said(frame, "color_space"),
         mastering_display=mastering_display(side),
         content_light=content_light(side),
+        dolby_vision=next((data["dv_profile"] for data in side if "dv_profile" in data), 0),
         bitrate=_bitrate(packets, timing.duration),
     )
 
