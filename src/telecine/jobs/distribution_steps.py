@@ -23,8 +23,6 @@ from telecine.media.workspace import Workspace, finish
 from telecine.storage.ranges import RangeFile
 from telecine.storage.store import Report, Store, no_report
 
-MOST_CHUNKS = 4000
-"""Chunks of one master: more would not fit into the history of one workflow."""
 WORK_SPACE = 4
 """Sizes of the master that its work takes beside it: both takes, and both files that are made of them; or two
 individual copies under way."""
@@ -35,16 +33,13 @@ STORE_SPACE = 2
 def analyse(spec: JobSpec, workspace: Workspace, store: Path, policy: Policy, context: Context) -> MasterPlan:
     """Probe the master and decide everything; the plan is kept in the work folder.
 
-    `store` is the folder of prepared masters. Raises INPUT_OVER_LIMIT where a disk has not the room, or the master has
-    too many chunks; and whatever `analyse_master` raises.
+    `store` is the folder of prepared masters. Raises INPUT_OVER_LIMIT where a disk has not the room, and whatever
+    `analyse_master` raises.
     """
     before = master_probe.load_master_plan(workspace) if workspace.plan.exists() else None
     plan = master_probe.analyse_master(spec, workspace, policy, context)
     if before not in (None, plan):
         remove(workspace.root / "copy")
-    if len(plan.chunks) > MOST_CHUNKS:
-        detail = f"it is cut into {len(plan.chunks):,} chunks, the limit is {MOST_CHUNKS:,}: cut longer ones."
-        raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, detail)
     check_room(plan, workspace, store)
     return plan
 
@@ -132,7 +127,7 @@ def assemble_copy(plan: MasterPlan, recipient: int, workspace: Workspace, contex
             temporary.mkdir()
             file = temporary / f"copy.{plan.container}"
             prepared = splice.assemble(plan, workspace, context, [_take(recipient)], [file])
-            verify_copy.verify_file(plan, workspace, context, file)
+            verify_copy.verify_copy(plan, workspace, context, file)
             (temporary / NOTES).write_text(prepared.model_dump_json())
             finish(temporary, place)
         except TelecineError as error:
