@@ -14,12 +14,14 @@ from telecine.core.progress import Phase, Tick, percent, remaining_seconds
 _LABELS = {
     Phase.STAGE_IN: "download",
     Phase.PROBE: "analyse",
+    Phase.IMPORT: "import",
     Phase.ENCODE: "encode",
     Phase.AUDIO: "audio",
     Phase.JOIN: "join",
     Phase.PACKAGE: "package",
     Phase.VERIFY: "verify",
     Phase.PUBLISH: "publish",
+    Phase.COPY: "copy",
 }
 _STEP = 10
 """Percent between two plain lines."""

@@ -15,6 +15,8 @@ from telecine.core.watermark.bias import Family
 
 MOST_RECIPIENTS = 4095
 """Recipients of one content."""
+MOST_INDIVIDUAL = 500
+"""Recipients of one job whose copies are individual: each of them is an encode."""
 
 
 class CopyMode(StrEnum):
