@@ -30,9 +30,11 @@ _STEPS = 127
 
 
 class Facts(BaseModel):
-    """What a detector must know of a title. `segment` and `duration` are exact seconds.
+    """What a detector must know of a title. `segment` and `duration` are exact seconds, `positions` counts segments.
 
-    `rate`: pictures a second of the title's fastest rendition; `aspect`: width over height of its picture.
+    `rate`: pictures a second of the title's fastest rendition; `aspect`: width over height of its picture. `chips`:
+    marks that each segment carries, 1 where it is one mark. A segment of a few pictures is one of a prepared master's
+    groups; the reference then has each picture of it, or two at least.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +45,12 @@ class Facts(BaseModel):
     duration: Fraction
     rate: Fraction
     aspect: float
+    chips: int = 1
+
+    @property
+    def pictures(self) -> float:
+        """Pictures of a segment."""
+        return float(self.segment * self.rate)
 
 
 class Reference(Film):
@@ -71,7 +79,6 @@ def join_reference(plan: Plan, workspace: Workspace, target: Path, poll: Callabl
     assert plan.marking
     target.mkdir(parents=True)
     _join_pictures(plan, workspace, target / PICTURES)
-    _write_thumbs(thumbs_of(target / PICTURES, poll), target / THUMBS)
     facts = Facts(
         segment=plan.segment,
         positions=ceil(plan.duration / plan.segment),
@@ -80,7 +87,13 @@ def join_reference(plan: Plan, workspace: Workspace, target: Path, poll: Callabl
         rate=_rate_of(plan),
         aspect=plan.video[0].width / plan.video[0].height,
     )
-    (target / FACTS).write_text(facts.model_dump_json())
+    complete(target, facts, poll)
+
+
+def complete(folder: Path, facts: Facts, poll: Callable[[], None] = no_poll) -> None:
+    """Make a reference of `folder`, in which `PICTURES` is: add thumbnails and facts. `poll` may raise."""
+    _write_thumbs(thumbs_of(folder / PICTURES, poll), folder / THUMBS)
+    (folder / FACTS).write_text(facts.model_dump_json())
 
 
 def _rate_of(plan: Plan) -> Fraction:
