@@ -4,6 +4,8 @@ A chip has 64 cells where a whole field has 2304. Student's t of so few has heav
 brought to the normal deviation that is as rare. Then everything that weighs readings holds for chips too.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,3 +66,12 @@ def chip_bearing(cells: Rows) -> Floats:
     least = np.finfo(np.float64).tiny
     bearing: Floats = squares.sum(axis=1) ** 2 / np.maximum((squares**2).sum(axis=1), least)
     return bearing
+
+
+def clearest(sums: Mapping[int, Floats], key: MarkKey) -> int:
+    """In the cells of which group the chips of `key` are the clearest, whatever their signs; `sums` is not empty."""
+
+    def size(group: int) -> float:
+        return float(np.square(chip_deviations(*in_chips(sums[group], key, group))).sum())
+
+    return max(sums, key=size)
