@@ -7,9 +7,9 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from telecine.apis.findings import Findings
-from telecine.apis.paths import LONGEST_PATH, file_key
+from telecine.apis.paths import file_key
 from telecine.apis.references import check_storages
-from telecine.apis.wire import Text, Wire, bytes_at_most
+from telecine.apis.wire import FilePath, Reference, Wire
 from telecine.catalog.detections import Source
 from telecine.core.detection_codes import STATUS_CODES, DetectionState
 from telecine.core.errors import ErrorKind, TelecineError
@@ -30,8 +30,8 @@ _STATE_BY_CODE = {code: state for state, code in STATUS_CODES.items()}
 class LeakPlace(Wire):
     """Where the leak is: a file in a storage of the site, or a public address. One of the two."""
 
-    storage_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    path: Annotated[Text, bytes_at_most(LONGEST_PATH)] | None = None
+    storage_id: Reference | None = None
+    path: FilePath | None = None
     url: Annotated[str, Field(max_length=2048)] | None = None
 
 

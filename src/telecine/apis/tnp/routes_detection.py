@@ -15,12 +15,12 @@ from telecine.apis.envelope import Answer
 from telecine.apis.idempotency import OnlyOnce
 from telecine.apis.leaks import check_place
 from telecine.apis.paging import parse_zone, span
+from telecine.apis.parameters import TimeZone
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, token_scheme
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.detection import detection_filter, read_detection
 from telecine.apis.tnp.mapping import success_body
-from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_detection import (
     DetectionDetail,

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from telecine.apis.leaks import DEFAULT_LIMIT, LeakPlace, Limit
-from telecine.apis.tnp.schema import Line, Period, Shown, Whole, Wire, Words
-from telecine.apis.tnp.schema_job import ContentId
+from telecine.apis.tnp.schema import ContentId, Line, Period, Shown, Whole, Wire, Words
 
 
 class DetectionRequest(Wire):
