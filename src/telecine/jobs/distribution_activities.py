@@ -48,7 +48,12 @@ class DistributionActivities:
     @property
     def encodes(self) -> list[Callable[..., Any]]:
         """Activities of the cpu queue."""
-        once = [self.analyse_master, self.encode_takes, self.prepare_master, self.verify_prepared]
+        once: list[Callable[..., Any]] = [
+            self.analyse_master,
+            self.encode_takes,
+            self.prepare_master,
+            self.verify_prepared,
+        ]
         return [*once, self.encode_copy, self.assemble_copy]
 
     @property
