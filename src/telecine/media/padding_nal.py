@@ -55,9 +55,12 @@ def _first_slice(codec: NalCodec, picture: bytes) -> int:
     syntax = _SYNTAX[codec]
     at = 0
     while at + PREFIX < len(picture):
+        end = at + PREFIX + int.from_bytes(picture[at : at + PREFIX])
+        if not at + PREFIX < end <= len(picture):
+            break
         if picture[at + PREFIX] >> syntax.type_shift & syntax.type_mask in syntax.slices:
             return at
-        at += PREFIX + int.from_bytes(picture[at : at + PREFIX])
+        at = end
     raise ValueError("it has no slice, or its units are not behind lengths of four bytes")
 
 

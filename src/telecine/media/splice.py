@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
-from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import TAKES, MasterContainer, MasterPlan, Prepared
 from telecine.core.progress import Tick
 from telecine.media.context import Context
 from telecine.media.movie_master import open_master
 from telecine.media.padded_pictures import PaddedPictures, padded_pictures
 from telecine.media.sample_tables import Numbers
+from telecine.media.splice_mxf import write_mxf
 from telecine.media.splice_quicktime import lay_out, write_movies
 from telecine.media.workspace import Workspace, finish
 
@@ -46,16 +44,14 @@ def assemble(
         drafts = [workspace.temporary(target) for target in targets]
         for draft in drafts:
             stack.callback(draft.unlink, missing_ok=True)
-        size, positions = _write(plan, workspace, context, pictures, drafts)
+        size, positions, end = _write(plan, workspace, context, pictures, drafts)
         for draft, target in zip(drafts, targets, strict=True):
             finish(draft, target)
-    firsts = positions[:: plan.group]
-    end = int(positions[-1] + pictures.sizes[-1])
     return Prepared(
         size=size,
         suffix=suffix_of(plan),
         content_type=CONTENT_TYPES[plan.container],
-        borders=(*firsts.tolist(), end),
+        borders=(*positions[:: plan.group].tolist(), end),
     )
 
 
@@ -87,16 +83,17 @@ def prepared_file(folder: Path, plan: MasterPlan, take: int) -> Path:
 
 def _write(
     plan: MasterPlan, workspace: Workspace, context: Context, pictures: PaddedPictures, drafts: Sequence[Path]
-) -> tuple[int, Numbers]:
-    """Write the files; their size, and where each picture begins, in decoding order."""
-    if plan.container == "mxf":
-        raise TelecineError(ErrorKind.MASTER_REFUSED, "MXF cannot be written yet.")
+) -> tuple[int, Numbers, int]:
+    """Write the files; their size, where each picture begins, in decoding order, and where the last ends."""
     source = workspace.input_file(0)
+    if plan.container == "mxf":
+        reporter = _Reporter(context, int(pictures.sizes.sum()))
+        positions, end = write_mxf(plan, workspace, context, pictures, drafts, reporter.wrote)
+        return drafts[0].stat().st_size, positions, end
     master = open_master(source, plan)
     layout = lay_out(master, pictures)
     write_movies(master, source, pictures, layout, drafts, _Reporter(context, layout.size).wrote)
-    assert (np.diff(layout.positions) > 0).all(), "pictures lie in the order in which they are decoded"
-    return layout.size, layout.positions
+    return layout.size, layout.positions, int(layout.positions[-1] + pictures.sizes[-1])
 
 
 class _Reporter:

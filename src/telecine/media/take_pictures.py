@@ -1,7 +1,7 @@
 """The coded pictures of a take, chunk after chunk, as one list: which picture of the master each is, and its bytes.
 
-The chunks are our own encodes, QuickTime files of one track. Only their tables are kept; the bytes of a picture are
-read when it is written.
+The chunks are our own encodes, QuickTime files with one picture track. Only their tables are kept; the bytes of a
+picture are read when it is written.
 """
 
 from collections.abc import Iterator
@@ -121,11 +121,13 @@ def _read_chunk(plan: MasterPlan, chunk: MasterChunk, path: Path, name: str) -> 
     try:
         with path.open("rb") as file:
             moov = next((place for place in top_boxes(file) if place.kind == b"moov"), None)
-            tracks = read_tracks(read_place(file, moov)) if moov else []
+            tracks = (
+                [track for track in read_tracks(read_place(file, moov)) if track.handler == b"vide"] if moov else []
+            )
     except BrokenError as error:
         raise _refusal(name, chunk, str(error)) from error
     if len(tracks) != 1:
-        raise _refusal(name, chunk, f"has {len(tracks)} tracks")
+        raise _refusal(name, chunk, f"has {len(tracks)} picture tracks")
     track = tracks[0]
     if track.count != chunk.frames:
         raise _refusal(name, chunk, f"has {track.count} of its {chunk.frames} pictures")

@@ -8,6 +8,7 @@ groups must begin where it is said, for copies are cut there unseen.
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from telecine.media import sandbox
 from telecine.media.context import Context
 from telecine.media.copy_facts import FileReader, Packets
 from telecine.media.ffmpeg_progress import FfmpegProgress
+from telecine.media.klv import elements
 from telecine.media.movie_boxes import top_boxes
 from telecine.media.safe_input import safe_input
 from telecine.media.splice import prepared_file
@@ -44,7 +46,7 @@ def verify_prepared(plan: MasterPlan, workspace: Workspace, context: Context) ->
         if file.stat().st_size != prepared.size:
             raise _differs(file, f"has {file.stat().st_size} bytes instead of {prepared.size}")
     _check_borders(plan, prepared, packets[0])
-    _check_outside(files, packets)
+    _check_outside(plan, files, packets)
 
 
 def verify_copy(plan: MasterPlan, workspace: Workspace, context: Context, copy: Path) -> None:
@@ -62,14 +64,17 @@ class _Check:
         self._seconds = float(plan.frames / plan.rate)
         self._total = self._seconds * files
         self._done = 0.0
-        master = self._reader(workspace.input_file(0))
+        # In MXF the picture of a copy comes first, wherever the master has it.
+        self._picture = 0 if plan.container == "mxf" else plan.stream
+        master = self._reader(workspace.input_file(0), plan.stream)
         self._streams = master.streams()
+        self._streams.insert(self._picture, self._streams.pop(plan.stream))
         self._packets = master.packets()
         self._digests = master.digests()
 
     def file(self, file: Path) -> Packets:
         """Check one file; what its packets say."""
-        reader = self._reader(file)
+        reader = self._reader(file, self._picture)
         for number, (old, new) in enumerate(_pairs(self._streams, reader.streams(), file)):
             unlike = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
             if unlike:
@@ -86,9 +91,9 @@ class _Check:
         self._context.report(Tick(self._done, self._total))
         return packets
 
-    def _reader(self, file: Path) -> FileReader:
+    def _reader(self, file: Path, picture: int) -> FileReader:
         relative = self._workspace.relative(file)
-        return FileReader(relative, self._plan.demuxer, self._plan.stream, self._workspace, self._context)
+        return FileReader(relative, self._plan.demuxer, picture, self._workspace, self._context)
 
     def _check_times(self, file: Path, packets: Packets) -> None:
         if len(packets.times) != self._plan.frames:
@@ -124,7 +129,7 @@ class _Check:
                 *("-hide_banner", "-nostdin", "-nostats", "-progress", "pipe:1", "-stats_period", "0.5"),
                 *("-v", "error", "-xerror", "-err_detect", "explode", *part),
                 *safe_input(self._plan.demuxer, self._workspace.relative(file), context.limits),
-                *("-map", f"0:{self._plan.stream}", "-fps_mode", "passthrough", "-f", "null", "-"),
+                *("-map", f"0:{self._picture}", "-fps_mode", "passthrough", "-f", "null", "-"),
             ],
             cwd=self._workspace.root,
             limits=context.limits,
@@ -178,22 +183,36 @@ def _check_borders(plan: MasterPlan, prepared: Prepared, packets: Packets) -> No
         raise TelecineError(ErrorKind.VERIFY_FAILED, "a picture does not lie between the borders of its group.")
 
 
-def _check_outside(files: Sequence[Path], packets: Sequence[Packets]) -> None:
+def _check_outside(plan: MasterPlan, files: Sequence[Path], packets: Sequence[Packets]) -> None:
     """Both files are the same outside their pictures, which lie at the same places."""
     first, second = packets
     if first.places != second.places or first.sizes != second.sizes or first.times != second.times:
         raise _differs(files[1], "has pictures at other places than the other take")
     at = 0
     with files[0].open("rb") as one, files[1].open("rb") as other:
-        ends = [*zip(first.places, first.sizes, strict=True), (files[0].stat().st_size, 0)]
-        for place, size in ends:
-            one.seek(at)
-            other.seek(at)
-            for begin in range(at, place, _BLOCK):
-                length = min(_BLOCK, place - begin)
-                if one.read(length) != other.read(length):
-                    raise _differs(files[1], f"differs from the other take outside pictures, at byte {begin} or after")
-            at = place + size
+        for begin, end in _pictures(plan, files[0], first):
+            if not _same(one, other, at, begin):
+                raise _differs(files[1], f"differs from the other take outside pictures, after byte {at}")
+            at = end
+        if not _same(one, other, at, files[0].stat().st_size):
+            raise _differs(files[1], f"differs from the other take outside pictures, after byte {at}")
+
+
+def _pictures(plan: MasterPlan, file: Path, packets: Packets) -> Iterator[tuple[int, int]]:
+    """First byte and end of each picture: in MXF of an element's value, of which packets tell the element's place."""
+    if plan.container == "mxf":
+        with file.open("rb") as opened:
+            yield from ((element.value, element.end) for element in elements(opened) if element.picture)
+        return
+    yield from ((place, place + size) for place, size in zip(packets.places, packets.sizes, strict=True))
+
+
+def _same(one: BinaryIO, other: BinaryIO, begin: int, end: int) -> bool:
+    """Whether two files have the same bytes from `begin` to `end`."""
+    one.seek(begin)
+    other.seek(begin)
+    lengths = (min(_BLOCK, end - at) for at in range(begin, end, _BLOCK))
+    return all(one.read(length) == other.read(length) for length in lengths)
 
 
 def _differs(file: Path, what: str) -> TelecineError:
