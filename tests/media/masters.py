@@ -34,9 +34,11 @@ from telecine.media.workspace import Workspace
 
 KEYS = derive_recipient_keys(bytes(range(32)), "DEMO", "film", Family.UP_TO_4)
 DECOYS = 40
-SAME = ("codec_name", "profile", "pix_fmt", "width", "height", "field_order", "sample_aspect_ratio", "color_range")
-COLOURS = ("color_space", "color_transfer", "color_primaries")
-"""What ffprobe says of a picture that a take must have in common with its master."""
+UNSAID = dict.fromkeys(("codec_name", "profile", "pix_fmt", "width", "height", "sample_aspect_ratio")) | {
+    "field_order": "progressive",
+    **dict.fromkeys(("color_range", "color_space", "color_transfer", "color_primaries")),
+}
+"""What ffprobe says of a picture that a take must have in common with its master, and what it means to say nothing."""
 
 _PCM = ("-c:a", "pcm_s16le", "-ac", "2")
 _FIELDS = ("-vf", "interlace=scan=tff", "-flags", "+ildct+ilme")
@@ -74,7 +76,7 @@ def prores_fields() -> Path:
 def xdcam(seconds: float = 2) -> Path:
     """MPEG-2 4:2:2, interlaced, as XDCAM HD422 is but smaller, in MXF with PCM."""
     encoder = ["-c:v", "mpeg2video", "-pix_fmt", "yuv422p", "-g", "12", "-bf", "2", *_FIELDS]
-    encoder += ["-b:v", "15M", "-minrate", "15M", "-maxrate", "15M", "-bufsize", "8M"]
+    encoder += ["-b:v", "15M", "-minrate", "15M", "-maxrate", "15M", "-bufsize", "8M", "-qmax", "12"]
     encoder += ["-intra_vlc", "1", "-non_linear_quant", "1", "-intra_dc_precision", "2", "-sc_threshold", "1000000000"]
     return clips.make(".mxf", "-i", moving(seconds, "50"), *clips.tone(seconds), *encoder, *_PCM)
 

@@ -147,8 +147,8 @@ class _Chunk:
         share = 1 - _SCOUT_SHARE - _SECOND_SHARE
         self._encode([first], delta, _SCOUT_SHARE, share, seek=seek)
         self._encode([second], delta, _SCOUT_SHARE + share, _SECOND_SHARE, seek=seek)
-        paths = [self.targets[name] for name in self._takes]
-        if drifted(*paths, self.plan.group):
+        one, other = (self.targets[name] for name in self._takes)
+        if drifted(one, other, self.plan.group):
             self._encode([replace(second, analysis="")], delta, 1, 0, seek=seek)
 
     def _scout(self, delta: Path, *, seek: bool) -> None:

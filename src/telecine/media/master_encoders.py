@@ -95,6 +95,8 @@ def _mpeg2(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     flags = "+cgop" if plan.field_order == "progressive" else "+cgop+ilme+ildct"
     return [
         *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if _gop(plan) > 2 else "0", "-flags", flags),
+        # Without it a GOP ends early where its length is no whole number of B B P.
+        *("-mpv_flags", "+strict_gop"),
         *("-sc_threshold", "1000000000", "-b:v", str(average), "-maxrate", str(peak)),
         *(("-minrate", str(average)) if constant else ()),
         *("-bufsize", str(round(peak * _MPEG2_BUFFER)), "-intra_dc_precision", "2", "-intra_vlc", "1"),
