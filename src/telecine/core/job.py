@@ -237,10 +237,10 @@ class JobSpec(_Frozen):
             raise ValueError("a job has either files or contents, or an asset")
         if bool(self.asset) != bool(self.targets):
             raise ValueError("targets are what an asset is packaged into")
-        if bool(self.distribution or self.targets) == bool(self.packaging.formats):
+        if not (self.distribution or self.targets or self.packaging.formats):
             raise ValueError("what is neither distributed nor an asset is packaged into formats")
-        if self.distribution and len(self.files) != 1:
-            raise ValueError("what is distributed is one file")
+        if self.distribution and (len(self.files) != 1 or self.packaging.formats):
+            raise ValueError("what is distributed is one file, and it is not packaged")
         return self
 
     @property

@@ -28,6 +28,7 @@ from telecine.jobs.prepared import Entry, open_entry, put
 from telecine.jobs.publishing import prefix_of
 from telecine.jobs.recipient_folders import folder_of
 from telecine.jobs.services import Services
+from telecine.jobs.stages import load_probes
 from telecine.media.master_probe import load_master_plan
 
 _ONCE = (Phase.STAGE_IN, Phase.PROBE, Phase.ENCODE, Phase.JOIN, Phase.VERIFY)
@@ -48,8 +49,8 @@ class DistributionActivities:
     @property
     def encodes(self) -> list[Callable[..., Any]]:
         """Activities of the cpu queue."""
-        once = [self.analyse_master, self.encode_takes, self.prepare_master, self.verify_prepared]
-        return [*once, self.encode_copy, self.assemble_copy]
+        made: list[Callable[..., Any]] = [self.encode_takes, self.prepare_master, self.encode_copy, self.assemble_copy]
+        return [self.analyse_master, *made, self.verify_prepared]
 
     @property
     def endings(self) -> list[Callable[..., Any]]:
@@ -79,13 +80,18 @@ class DistributionActivities:
             individual = plan.mode is CopyMode.INDIVIDUAL
             if individual:
                 self._check_few(step)
+            media = [info.model_dump(mode="json") for info in load_probes(step.workspace)]
             with self._services.database.write() as s:
-                jobs.set_media(s, ref.job_id, ref.attempt, {"master": plan.model_dump(mode="json", exclude={"chunks"})})
+                jobs.set_media(s, ref.job_id, ref.attempt, {"files": media})
                 jobs.add_warnings(s, ref.job_id, ref.attempt, plan.warnings)
                 jobs.report_work(s, ref.job_id, ref.attempt, Phase.COPY, 0, Tick(0.0, 1.0))
                 for chunk in [] if individual else plan.chunks:
                     tick = Tick(0.0, float(chunk.frames / plan.rate))
                     jobs.report_work(s, ref.job_id, ref.attempt, Phase.ENCODE, chunk.index, tick)
+            step.tell(
+                f"{plan.frames} pictures in {plan.groups} groups of {plan.group} are marked.",
+                data=plan.model_dump(mode="json", exclude={"chunks"}),
+            )
             step.finish()
             return Master(len(plan.chunks), individual)
 

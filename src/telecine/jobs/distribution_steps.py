@@ -13,7 +13,7 @@ from telecine.core.job import JobSpec
 from telecine.core.limits import Policy
 from telecine.core.master import TAKES, MasterPlan, Prepared
 from telecine.core.watermark.recipients import RecipientKeys, takes_of
-from telecine.jobs.prepared import NOTES, REFERENCE, Entry
+from telecine.jobs.prepared import NOTES, REFERENCE, Entry, open_entry
 from telecine.jobs.recipient_folders import copy_key
 from telecine.jobs.staging import remove
 from telecine.media import master_encode, master_probe, splice, verify_copy
@@ -71,6 +71,8 @@ def _bytes_in(folder: Path) -> int:
 
 def encode_takes(plan: MasterPlan, index: int, workspace: Workspace, context: Context, keys: RecipientKeys) -> bool:
     """Encode chunk `index` in both takes; False where it was finished before."""
+    if open_entry(workspace.prepared):
+        return False
     finished = all(workspace.take(str(take), index).exists() for take in TAKES)
     if not finished or not workspace.reference(index).exists():
         master_encode.encode_takes(plan, index, workspace, context, keys.mark)
@@ -95,10 +97,13 @@ def encoded(plan: MasterPlan, workspace: Workspace, recipient: int) -> int:
 def prepare(plan: MasterPlan, workspace: Workspace, context: Context) -> None:
     """Make the folder `workspace.prepared`: the files that copies are spliced of, and what leaks are compared with.
 
-    Individual copies are spliced of nothing. Raises what `prepare_master` and `make_master_reference` raise.
+    Individual copies are spliced of nothing. The takes go: what is made of them is all that is needed. Raises what
+    `prepare_master` and `make_master_reference` raise.
     """
     if plan.mode is CopyMode.POOL:
         splice.prepare_master(plan, workspace, context)
+        for take in TAKES:
+            remove(workspace.take(str(take), 0).parent)
     place = workspace.prepared / REFERENCE
     if place.exists():
         return

@@ -6,7 +6,7 @@ gets anything any more, nothing further is begun, because then it is not the rec
 """
 
 import asyncio
-from typing import NoReturn
+from dataclasses import replace
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
         STOPPED,
         DistributionStep,
         Ending,
-        GoneOn,
+        GoesOn,
         JobRef,
         Master,
         Step,
@@ -54,9 +54,9 @@ class DistributionWorkflow:
         self._copying = False
 
     @workflow.run
-    async def run(self, ref: JobRef, gone_on: GoneOn | None = None) -> str:
+    async def run(self, ref: JobRef) -> str:
         """Returns the final state, or `stale` where the row had moved on to another attempt."""
-        ending = await self._outcome(ref, gone_on)
+        ending = await self._outcome(ref)
         if ending.state == STALE:
             return STALE
         return await undisturbed(self._end(ref, ending))
@@ -66,13 +66,13 @@ class DistributionWorkflow:
             await withdraw(ref)
         return await conclude(ref, ending)
 
-    async def _outcome(self, ref: JobRef, gone_on: GoneOn | None) -> Ending:
+    async def _outcome(self, ref: JobRef) -> Ending:
         """Make the copies and say how that went. Whatever was running has ended when this returns."""
         try:
-            master = gone_on.master if gone_on else await _prepare(ref)
+            master = ref.goes_on.master if ref.goes_on else await _prepare(ref)
             self._copying = True
             if master.individual:
-                await _encode_copies(ref, master, gone_on)
+                await _encode_copies(ref, master)
             else:
                 await _splice_copies(ref)
             ending: Ending = await take_step(
@@ -129,11 +129,11 @@ async def _splice_copies(ref: JobRef) -> None:
     await together([batch(number) for number in range(-(-len(todo) // BATCH))])
 
 
-async def _encode_copies(ref: JobRef, master: Master, gone_on: GoneOn | None) -> None:
+async def _encode_copies(ref: JobRef, master: Master) -> None:
     """An encode for each recipient who has none yet, a few at once; goes on in another run before this is too long."""
-    todo = await _recipients(ref, gone_on.after if gone_on else 0)
+    todo = await _recipients(ref, ref.goes_on.after if ref.goes_on else 0)
     now = todo[: max(1, ACTIVITIES_A_RUN // (master.chunks + 3))]
-    if now and gone_on is None:
+    if now and ref.goes_on is None:
         # What leaks are compared with comes with the first encode, and is kept before anybody has a copy.
         await _encode(DistributionStep.ENCODE_COPY, ref, master, now[0])
         await take_step(DistributionStep.PREPARE_MASTER, ref, cpu_queue(ref.region))
@@ -148,7 +148,7 @@ async def _encode_copies(ref: JobRef, master: Master, gone_on: GoneOn | None) ->
 
     await together([copy(recipient) for recipient in now])
     if made and len(now) < len(todo):
-        _go_on(ref, GoneOn(master, now[-1]))
+        workflow.continue_as_new(replace(ref, goes_on=GoesOn(master, now[-1])))
 
 
 async def _encode_copy(ref: JobRef, master: Master, recipient: int) -> bool:
@@ -171,7 +171,3 @@ async def _recipients(ref: JobRef, after: int) -> list[int]:
     step = DistributionStep.LIST_COPIES
     found: list[int] = await take_step(step, ref, workflow_queue(ref.region), after, result=list[int])
     return found
-
-
-def _go_on(ref: JobRef, gone_on: GoneOn) -> NoReturn:
-    workflow.continue_as_new(args=[ref, gone_on])

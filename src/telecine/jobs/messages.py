@@ -70,10 +70,31 @@ WORKER_STOPPED = "worker_stopped"
 
 
 @dataclass(frozen=True)
+class Master:
+    """What the workflow must know of a master: its chunks, and whether each recipient gets an encode of his own.
+
+    `prepared`: there is nothing left to do but copies, because an earlier attempt came so far.
+    """
+
+    chunks: int
+    individual: bool = False
+    prepared: bool = False
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """Where a distribution goes on whose history had become long: after the recipient with the number `after`."""
+
+    master: Master
+    after: int
+
+
+@dataclass(frozen=True)
 class JobRef:
     """One attempt of one job. `priority` is 1 (first) to 5; `site` shares the workers fairly between tenants.
 
-    `distribution`: whether copies for recipients are made instead of trees.
+    `distribution`: whether copies for recipients are made instead of trees; `goes_on` of one that goes on in another
+    run, for a workflow can be started with one argument only.
     """
 
     job_id: int
@@ -82,6 +103,7 @@ class JobRef:
     priority: int
     site: str
     distribution: bool = False
+    goes_on: GoesOn | None = None
 
     @property
     def workflow_id(self) -> str:
@@ -125,26 +147,6 @@ class Planned:
     chunks: int
     audio: bool
     imported: bool = False
-
-
-@dataclass(frozen=True)
-class Master:
-    """What the workflow must know of a master: its chunks, and whether each recipient gets an encode of his own.
-
-    `prepared`: there is nothing left to do but copies, because an earlier attempt came so far.
-    """
-
-    chunks: int
-    individual: bool = False
-    prepared: bool = False
-
-
-@dataclass(frozen=True)
-class GoneOn:
-    """Where a distribution goes on whose history had become long: after the recipient with the number `after`."""
-
-    master: Master
-    after: int
 
 
 @dataclass(frozen=True)
