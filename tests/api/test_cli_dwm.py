@@ -230,3 +230,19 @@ def test_dropping_frees_the_files_and_keeps_what_leaks_are_compared_with(telecin
     assert said(telecine("dwm", "jobs", "show", str(job), "--json"))["files_kept"] is False
     assert said(telecine("dwm", "drop", str(job), "--json"))["freed_bytes"] == 0
     telecine("dwm", "drop", "99", code=Exit.NOT_FOUND)
+
+
+def test_a_link_opens_one_recipients_copy_until_the_files_are_dropped(telecine, services, job):
+    from telecine.apis.copy_links import CopyLink, CopyLinks
+
+    given = said(telecine("dwm", "link", str(job), "FESTIVAL", "--seconds", "60", "--json"))
+    assert (given["size"], given["file_name"]) == (12500, "film_Festival.mov")
+    base, _, token = given["url"].removesuffix(f"/{given['file_name']}").rpartition("/")
+    assert base == "http://127.0.0.1:8787/dwm/copy"
+    key = load_master_key("", services.settings.data_dir / "master.key")
+    assert CopyLinks(key).read(token, utcnow()) == CopyLink("DEMO", job, 2)
+    assert "nobody" in telecine("dwm", "link", str(job), "nobody", code=Exit.NOT_FOUND).output
+    assert "seconds" in telecine("dwm", "link", str(job), "#2", "--seconds", "999999", code=Exit.USAGE).output
+    end(services, job, JobState.COMPLETE)
+    telecine("dwm", "drop", str(job))
+    assert "removed" in telecine("dwm", "link", str(job), "festival", code=Exit.FAILED).output
