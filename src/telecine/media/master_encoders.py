@@ -50,6 +50,7 @@ def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
         *(("-profile:v", profile) if profile else ()),
         *(("-level:v", str(plan.level)) if plan.level else ()),
         *("-x264-params", ":".join(parameters)),
+        *_in_order(plan),
         *_variable_rate(plan, chunk),
     ]
 
@@ -71,6 +72,7 @@ def _x265(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...]) -> list[s
     return [
         *("-c:v", "libx265", "-preset", plan.preset, "-profile:v", profile, "-tag:v", "hvc1", "-dolbyvision", "0"),
         *("-x265-params", ":".join([*parameters, *more])),
+        *_in_order(plan),
         *_variable_rate(plan, chunk),
     ]
 
@@ -91,7 +93,7 @@ def _mpeg2(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     average = round((peak if plan.constant_bitrate else chunk.bitrate) * _PADDED)
     flags = "+cgop" if plan.field_order == "progressive" else "+cgop+ilme+ildct"
     return [
-        *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if _gop(plan) > 2 else "0", "-flags", flags),
+        *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if plan.reordered else "0", "-flags", flags),
         # Without it a GOP ends early where its length is no whole number of B B P.
         *("-mpv_flags", "+strict_gop"),
         *("-sc_threshold", "1000000000", "-b:v", str(average), "-maxrate", str(peak)),
@@ -121,6 +123,11 @@ _ENCODERS: dict[str, Callable[[MasterPlan, MasterChunk], list[str]]] = {
 
 def _gop(plan: MasterPlan) -> int:
     return plan.gop or plan.group
+
+
+def _in_order(plan: MasterPlan) -> list[str]:
+    """Whoever stores pictures as they are shown has a decoder, or a delay, that wants it so."""
+    return [] if plan.reordered else ["-bf", "0"]
 
 
 def _variable_rate(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
