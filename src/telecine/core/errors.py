@@ -43,6 +43,10 @@ class ErrorKind(StrEnum):
     # detections
     DETECTION_LIMIT = "detection_limit"
     REFERENCE_MISSING = "reference_missing"
+    # recipients and their copies
+    RECIPIENT_USED = "recipient_used"
+    COPY_MISSING = "copy_missing"
+    LINK_REFUSED = "link_refused"
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
@@ -172,6 +176,13 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         "The title's reference is not there: {detail}",
         "Publish the content again, or restore its reference.",
     ),
+    ErrorKind.RECIPIENT_USED: ErrorEntry(
+        409, "{detail}", "Register another recipient: what copies were made for stays as it is."
+    ),
+    ErrorKind.COPY_MISSING: ErrorEntry(
+        404, "There is no such copy here: {detail}", "Take it from the output storage, or create the job again."
+    ),
+    ErrorKind.LINK_REFUSED: ErrorEntry(403, "The link does not work. {detail}", "Ask whoever sent it for a new one."),
     ErrorKind.KEYS_REFUSED: ErrorEntry(
         400, "There are no content keys: {detail}", "Check the site's key source and what it allows."
     ),

@@ -67,15 +67,6 @@ class Workspace:
         """Small picture of chunk `index` of a marked programme, unmarked: what a leaked copy is compared with."""
         return self.root / "reference" / f"{index:05d}.mp4"
 
-    def take(self, name: str, index: int) -> Path:
-        """The picture of chunk `index` of a master, encoded as take `name`: 0, 1, or `r7` for recipient 7 alone."""
-        return self.root / "take" / name / f"{index:05d}.mov"
-
-    @property
-    def prepared(self) -> Path:
-        """The folder of a prepared master: its two files and what is known of them."""
-        return self.root / "prepared"
-
     @property
     def title_reference(self) -> Path:
         """The folder of the whole programme's reference, as detections open it."""
