@@ -67,6 +67,12 @@ def names(s: Session) -> set[str]:
     return set(s.scalars(select(PreparedMaster.name)))
 
 
+def forgotten(s: Session) -> set[str]:
+    """The names of entries whose files nobody needs, of jobs that are over: one under way may be making them anew."""
+    over = select(PreparedMaster.name).join(Job, Job.id == PreparedMaster.job_id).where(Job.end_time.is_not(None))
+    return set(s.scalars(over.where(PreparedMaster.has_files.is_(False))))
+
+
 def forget_files(s: Session, job_id: int) -> None:
     """Say that the files that copies are made of are gone. The reference stays, and so does the row."""
     s.execute(update(PreparedMaster).where(PreparedMaster.job_id == job_id).values(has_files=False))

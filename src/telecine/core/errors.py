@@ -65,6 +65,7 @@ class ErrorKind(StrEnum):
     MARK_TOO_SHORT = "mark_too_short"
     MARK_TOO_NARROW = "mark_too_narrow"
     CODEC_REFUSED = "codec_refused"
+    MASTER_REFUSED = "master_refused"
     DURATIONS_DIFFER = "durations_differ"
     ASPECTS_DIFFER = "aspects_differ"
     ENCODE_FAILED = "encode_failed"
@@ -238,6 +239,11 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.CODEC_REFUSED: ErrorEntry(
         422, "The picture's codec cannot be packaged: {detail}", "Send renditions in H.264 or H.265."
+    ),
+    ErrorKind.MASTER_REFUSED: ErrorEntry(
+        422,
+        "No copies can be made of the master: {detail}",
+        "Export it as MP4 (H.264, H.265), MOV (ProRes, DNxHD) or MXF (XDCAM, DNxHD) so that this does not hold.",
     ),
     ErrorKind.DURATIONS_DIFFER: ErrorEntry(
         422, "The renditions do not last equally long: {detail}", "Send renditions of one programme."

@@ -67,6 +67,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.CODEC_REFUSED: "E4011",
     ErrorKind.DURATIONS_DIFFER: "E4012",
     ErrorKind.ASPECTS_DIFFER: "E4013",
+    ErrorKind.MASTER_REFUSED: "E4014",
     # E5…: content keys
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from telecine.apis.dwm import PREFIX, routes_copy, routes_job, routes_recipient, routes_site
+from telecine.apis.dwm import PREFIX, routes_copy, routes_detection, routes_job, routes_recipient, routes_site
 from telecine.apis.dwm.mapping import error_body
 from telecine.apis.dwm.schema import Failure
 from telecine.apis.hosts import Dialect
@@ -18,7 +18,7 @@ _ERRORS = {
     405: "The path does not know the method.",
     409: "The present state does not allow it.",
     413: "The body is too large.",
-    429: "Too many failed attempts, after which `Retry-After` says how long to wait.",
+    429: "Too many failed attempts, after which `Retry-After` says how long to wait; or too many detections.",
     500: "Something went wrong on our side.",
     503: "The database does not answer.",
 }
@@ -40,4 +40,5 @@ def router() -> APIRouter:
     whole.include_router(routes_copy.links, tags=["DWM: job"])
     whole.include_router(routes_copy.files)
     whole.include_router(routes_recipient.routes, tags=["DWM: recipient"])
+    whole.include_router(routes_detection.routes, tags=["DWM: detection"])
     return whole

@@ -22,3 +22,16 @@ JOB_CREATE_FOR_ALL: dict[str, Any] = JOB_CREATE | {
     "group_seconds": 1,
     "job_name": "Film, first delivery",
 }
+
+DETECTION: dict[str, Any] = {
+    "content_id": "content_id",
+    "title": "Found on 24 November",
+    "input": {"storage_id": "input-storage-id", "path": "leaks/clip.mp4"},
+    "limit": 1e-6,
+}
+
+DETECTION_BY_URL: dict[str, Any] = {
+    "content_id": "content_id",
+    "input": {"url": "https://files.example.com/clip.mp4"},
+    "job_id": 1,
+}
