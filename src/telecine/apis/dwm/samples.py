@@ -17,7 +17,7 @@ JOB_CREATE: dict[str, Any] = {
 JOB_CREATE_FOR_ALL: dict[str, Any] = JOB_CREATE | {
     "recipients": "all",
     "mode": "pool",
-    "code": "up_to_4",
+    "code": "uniform",
     "strength": 0.5,
     "group_seconds": 1,
     "job_name": "Film, first delivery",

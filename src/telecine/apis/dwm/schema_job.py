@@ -72,7 +72,7 @@ class JobRequest(Wire):
     mode: Annotated[Mode, Field(description="How copies are told apart; individual ones take an encode each.")] = (
         CopyMode.POOL
     )
-    code: Annotated[Code, Field(description="How many who mix their copies are to be found.")] = Family.UP_TO_4
+    code: Annotated[Code, Field(description="How many who mix their copies are to be found.")] = Family.UNIFORM
     strength: Annotated[Decimal, Field(ge=0.3, le=1.0, description="0.7 is strong.")] = 0.5
     group_seconds: Annotated[Decimal, Field(gt=0, le=10, description="By default a second, or 3 pictures.")] | None = (
         None
