@@ -74,7 +74,7 @@ def roster(files):
 
 
 def test_numbers_follow_the_list_which_only_grows(pre_embed, files, made):
-    said = json.loads(pre_embed("--code", "uniform", "--json").stdout)
+    said = json.loads(pre_embed("--json").stdout)
     assert [(one["dwm_id"], one["recipient"]) for one in said["copies"]] == [(1, "Airline"), (2, "Festival")]
     assert said["copies"][0]["file"] == str(files / "copies/film/Airline/film_Airline.mov")
     pre_embed(recipients="Dubbing,FESTIVAL")
