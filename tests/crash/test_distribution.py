@@ -44,7 +44,8 @@ class Films(System):
             output_storage=self.storages[1],
             output_path="copies",
             files=(InputFile(path="master.mp4", video=True),),
-            distribution=Distribution(**wanted),
+            # A second is 25 pictures: groups of five, so that 60 of them tell 150 recipients apart.
+            distribution=Distribution(group_seconds=0.2, **wanted),
         )
         with self.database.write() as s:
             new = [recipients.NewRecipient(f"cinema-{number:03}") for number in range(count)]
@@ -156,21 +157,6 @@ def killed_among_copies(system: Films, job_id: int) -> list[CopyTask]:
     kill(system.workers[0])
     assert len(made) < 150, "the worker was quicker than the test"
     return made
-
-
-def test_the_temporal_server_loses_its_memory_among_the_copies(tmp_path: Path):
-    with films(tmp_path, io_slots=1) as system:
-        job_id = system.distribute(150)
-        made = killed_among_copies(system, job_id)
-        kill(system.temporal)
-        for file in system.settings.data_dir.glob("temporal.db*"):
-            file.unlink()
-        system.start_temporal()
-        system.start_worker()
-        system.wait_for_end(job_id)
-        check_copies(system, job_id, decoded=1)
-        assert len(system.encoded(job_id)) == CHUNKS, "what was prepared was prepared again"
-        assert made
 
 
 def test_stop_among_the_copies_keeps_whole_ones_and_a_restart_makes_the_others(tmp_path: Path):

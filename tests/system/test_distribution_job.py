@@ -53,7 +53,7 @@ class Studio:
         keys = (deployment.access_key_id, deployment.secret_key)
         with self.database.write() as s:
             self.storages = [
-                storages.create(s, self.sealer, SITE, storages.StorageValues(kind, kind, bucket, "RG011", *keys))
+                storages.create(s, self.sealer, SITE, storages.StorageValues(kind, bucket, kind, "RG011", *keys))
                 for kind, bucket in deployment.buckets.items()
             ]
 
@@ -93,16 +93,16 @@ def frames(path: Path) -> int:
 
 def test_every_recipient_gets_a_copy_of_his_own_spliced_or_encoded(deployment: Deployment, tmp_path: Path):
     studio = Studio(deployment)
-    spliced = studio.distribute([f"cinema-{number}" for number in range(20)])
+    spliced = studio.distribute([f"cinema-{number}" for number in range(20)], group_seconds=0.12)
     own = studio.distribute(["Critic", "Jury"], mode="individual")
-    for job_id, count in ((spliced, 20), (own, 2)):
+    for job_id, count, groups in ((spliced, 20, 34), (own, 2, SECONDS)):
         job = telecine(deployment, "jobs", "watch", str(job_id))
         assert (job["state"], job["outputs"]["copies"]) == ("complete", count)
         found = studio.copies(job_id, tmp_path)
         assert len({path.read_bytes() for path in found.values()}) == count
         assert {frames(path) for path in list(found.values())[:3]} == {SECONDS * RATE}
         facts = studio.reference(job_id).facts
-        assert (facts.duration, facts.positions) == (SECONDS, SECONDS)
+        assert (facts.duration, facts.positions) == (SECONDS, groups)
     assert len({path.stat().st_size for path in studio.copies(spliced, tmp_path).values()}) == 1
     keys = {info.key for info in deployment.store("output").list()}
     assert {"out/film/cinema-7/film_cinema-7.mp4", "out/film/Jury/film_Jury.mp4"} <= keys

@@ -212,6 +212,16 @@ def test_what_a_killed_worker_left_of_a_copy_is_cleared_when_the_job_ends(film):
     assert whole.exists()
 
 
+def test_what_a_killed_worker_left_of_a_copy_is_cleared_by_who_makes_it(film):
+    with film.services.database.write() as s:
+        assert copies.begin(s, film.job.id, 1, film.numbers[0])
+    left = film.bucket / "copies/film/Acme/.telecine-0123.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    assert film.make() == 3
+    assert not left.exists()
+
+
 def test_a_prepared_master_that_is_gone_or_damaged_is_made_anew(film):
     (film.place / "1.mov").write_bytes(b"short")
     assert film.run("find_prepared") == Master(0)
@@ -247,3 +257,13 @@ def test_the_workflow_is_told_what_kind_of_job_it_is(services):
     job = new_distribution(services, "Acme")
     assert ref_of(job) == JobRef(job.id, 1, job.region, job.priority, SITE, distribution=True)
     assert ref_of(job).workflow == "DistributionWorkflow"
+
+
+def test_a_master_too_short_to_tell_all_recipients_apart_is_wondered_at(services):
+    from telecine.jobs.distribution_steps import warnings_of
+
+    plan = MasterPlan.model_validate(PLAN)
+    keys = services.recipient_keys(SITE, "film", plan.code)
+    assert warnings_of(plan, keys, [1, 2]) == []
+    [warning] = warnings_of(plan, keys, list(range(1, 151)))
+    assert warning.startswith("12 marks make ")

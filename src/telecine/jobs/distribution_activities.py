@@ -78,12 +78,11 @@ class DistributionActivities:
             settings = self._services.settings
             plan = steps.analyse(step.spec, step.workspace, settings.prepared, settings.policy, step.context)
             individual = plan.mode is CopyMode.INDIVIDUAL
-            if individual:
-                self._check_few(step)
+            warnings = [*plan.warnings, *self._check_recipients(step, plan)]
             media = [info.model_dump(mode="json") for info in load_probes(step.workspace)]
             with self._services.database.write() as s:
                 jobs.set_media(s, ref.job_id, ref.attempt, {"files": media})
-                jobs.add_warnings(s, ref.job_id, ref.attempt, plan.warnings)
+                jobs.add_warnings(s, ref.job_id, ref.attempt, warnings)
                 jobs.report_work(s, ref.job_id, ref.attempt, Phase.COPY, 0, Tick(0.0, 1.0))
                 for chunk in [] if individual else plan.chunks:
                     tick = Tick(0.0, float(chunk.frames / plan.rate))
@@ -233,13 +232,17 @@ class DistributionActivities:
         entry = open_entry(references.place_of(self._services.settings.prepared, row.name)) if row.has_files else None
         return (prepared.plan_of(row), entry) if entry else None
 
-    def _check_few(self, step: ActiveStep) -> None:
-        """Raise FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own."""
+    def _check_recipients(self, step: ActiveStep, plan: MasterPlan) -> list[str]:
+        """What is to be wondered at in the copies that there will be.
+
+        Raises FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own.
+        """
         with self._services.database.read() as s:
-            count = len(copies.tasks_of(s, step.job.id))
-        if count > MOST_INDIVIDUAL:
-            detail = f"each of {count} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
+            everybody = [task.recipient_id for task in copies.tasks_of(s, step.job.id)]
+        if plan.mode is CopyMode.INDIVIDUAL and len(everybody) > MOST_INDIVIDUAL:
+            detail = f"each of {len(everybody)} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
             raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="recipients")
+        return steps.warnings_of(plan, self._keys(step, plan), everybody)
 
     def _keys(self, step: ActiveStep, plan: MasterPlan) -> RecipientKeys:
         return self._services.recipient_keys(step.job.site_id, plan.content_id, plan.code)
