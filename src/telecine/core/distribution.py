@@ -34,7 +34,8 @@ class Distribution(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: CopyMode = CopyMode.POOL
-    code: Family = Family.UP_TO_4
+    code: Family = Family.UNIFORM
+    """The shortest leak against one recipient or two; UP_TO_4 and UP_TO_6 for those who fear that three or more mix."""
     strength: float = Field(default=0.5, ge=0.3, le=1.0)
     """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
     group_seconds: float | None = Field(default=None, gt=0, le=10)

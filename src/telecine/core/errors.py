@@ -46,6 +46,7 @@ class ErrorKind(StrEnum):
     # recipients and their copies
     RECIPIENT_USED = "recipient_used"
     COPY_MISSING = "copy_missing"
+    LINK_REFUSED = "link_refused"
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
@@ -181,6 +182,7 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ErrorKind.COPY_MISSING: ErrorEntry(
         404, "There is no such copy here: {detail}", "Take it from the output storage, or create the job again."
     ),
+    ErrorKind.LINK_REFUSED: ErrorEntry(403, "The link does not work. {detail}", "Ask whoever sent it for a new one."),
     ErrorKind.KEYS_REFUSED: ErrorEntry(
         400, "There are no content keys: {detail}", "Check the site's key source and what it allows."
     ),

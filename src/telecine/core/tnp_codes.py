@@ -78,6 +78,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     # E7…: recipients and their copies
     ErrorKind.RECIPIENT_USED: "E7001",
     ErrorKind.COPY_MISSING: "E7002",
+    ErrorKind.LINK_REFUSED: "E7003",
     # E8…: the work
     ErrorKind.ENCODE_FAILED: "E8001",
     ErrorKind.OUT_OF_MEMORY: "E8002",

@@ -22,7 +22,7 @@ from telecine.jobs.detection_activities import DetectionActivities
 from telecine.jobs.detection_workflow import DetectionWorkflow
 from telecine.jobs.distribution_activities import DistributionActivities
 from telecine.jobs.distribution_workflow import DistributionWorkflow
-from telecine.jobs.leak_reading import read_title_leak
+from telecine.jobs.leak_reading import read_copy
 from telecine.jobs.messages import cpu_queue, io_queue, workflow_queue
 from telecine.jobs.pump import Pump
 from telecine.jobs.services import Services
@@ -82,7 +82,7 @@ async def _serve(workers: Sequence[Worker], background: Sequence[Any], stop: asy
 def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -> list[Worker]:
     """Three for each region: decisions and endings, encodes, transfers."""
     activities, distributions = JobActivities(services), DistributionActivities(services)
-    detections = DetectionActivities(services, read_title_leak)
+    detections = DetectionActivities(services, read_copy)
 
     def worker(queue: str, most: int, work: list[Callable[..., Any]], *workflows: type) -> Worker:
         return Worker(

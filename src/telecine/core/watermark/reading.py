@@ -4,20 +4,24 @@ Wrong keys are tried on the very same footage. They must give what chance gives:
 width and in its tails. A reading whose wrong keys do otherwise accuses nobody.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from telecine.core.watermark import chips as chip
 from telecine.core.watermark.evidence import Floats
 from telecine.core.watermark.pattern import MarkKey, decoy_key, field_of
 from telecine.core.watermark.report import Footage
 from telecine.core.watermark.statistic import FEWEST_CELLS, Sums, amplitude, clearness, deviations, without
 
 DECOYS = 400
-"""Wrong keys that are tried on each segment."""
+"""Wrong keys that are tried on each segment, at most."""
+TRIALS = 400_000
+"""Trials of wrong keys that are enough for the whole leak: where there are many segments, each gets fewer."""
+FEWEST_DECOYS = 16
 GLIMPSE = 0.25
 """A segment in which the mark could be seen by less than this part of the usual was hardly shown, and says nothing."""
 FEWEST_PICTURES = 2
@@ -78,31 +82,87 @@ class Reading(Footage):
 
 
 def read_sums(
-    sums: Mapping[int, Sums], key: MarkKey, positions: int, segment_seconds: float, poll: Callable[[], None]
+    sums: Mapping[int, Sums],
+    key: MarkKey,
+    positions: int,
+    segment_seconds: float,
+    poll: Callable[[], None],
+    *,
+    chips: int = 1,
+    fewest: int = FEWEST_PICTURES,
 ) -> Reading:
-    """The reading of what was gathered of a title with `positions` segments, under its `key`. `poll` may raise."""
-    z = np.full(positions, np.nan)
+    """The reading of what was gathered of a title with `positions` segments, under its `key`. `poll` may raise.
+
+    Where a segment carries several `chips`, each of them is a position of the reading: chip c of segment s is position
+    s * chips + c, and lasts a part of the segment. A segment of which fewer than `fewest` pictures were seen says
+    nothing.
+    """
+    z = np.full((positions, chips), np.nan)
     clear = np.full(positions, np.nan)
     amplitudes: list[float] = []
     wrong = _Wrong()
-    keys = [key, *(decoy_key(key, number) for number in range(DECOYS))]
-    for position, seen in sorted(sums.items()):
+    read = {
+        place: seen
+        for place, seen in sorted(sums.items())
+        if 0 <= place < positions and seen.pictures >= fewest and seen.bearing >= FEWEST_CELLS
+    }
+    decoys = [decoy_key(key, number) for number in range(_decoys(len(read) * chips))]
+    for position, seen in read.items():
         poll()
-        if not 0 <= position < positions or seen.pictures < FEWEST_PICTURES or seen.bearing < FEWEST_CELLS:
-            continue
-        fields = np.stack([field_of(one, position).ravel() for one in keys])
-        z[position] = deviations(seen.cells, fields[:1])[0]
-        clear[position] = clearness(seen, fields[0])
-        amplitudes.append(abs(amplitude(seen, fields[0])))
-        wrong.add(deviations(without(seen.cells, fields[0]), fields[1:]))
+        said = (_say if chips == 1 else _say_chips)(seen, key, decoys, position)
+        z[position], clear[position] = said.z, said.clear
+        amplitudes.append(said.amplitude)
+        wrong.add(said.wrong)
     null = wrong.null()
     return Reading(
-        z=_without_glimpses(z, clear),
-        segment_seconds=segment_seconds,
+        z=_without_glimpses(z, clear).ravel(),
+        segment_seconds=segment_seconds / chips,
         objections=null.objections() if amplitudes else (NOT_LAID,),
-        pictures=tuple(sums[place].pictures if place in sums else 0 for place in range(positions)),
+        pictures=tuple(
+            sums[place].pictures if place in sums else 0 for place in range(positions) for _ in range(chips)
+        ),
         amplitude=float(np.median(amplitudes)) if amplitudes else 0.0,
         null=null,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """What one segment says: the statistic of each of its marks, how clear they could be, what was left of their
+    amplitude, and what wrong keys gave."""
+
+    z: Floats
+    clear: float
+    amplitude: float
+    wrong: Floats
+
+
+def _decoys(marks: int) -> int:
+    return int(np.clip(TRIALS // max(marks, 1), FEWEST_DECOYS, DECOYS))
+
+
+def _say(seen: Sums, key: MarkKey, decoys: Sequence[MarkKey], position: int) -> _Said:
+    field = field_of(key, position).ravel()
+    wrong = np.stack([field_of(one, position).ravel() for one in decoys])
+    return _Said(
+        z=deviations(seen.cells, field[None]),
+        clear=clearness(seen.power, without(seen.cells, field)),
+        amplitude=abs(amplitude(seen, field)),
+        wrong=deviations(without(seen.cells, field), wrong),
+    )
+
+
+def _say_chips(seen: Sums, key: MarkKey, decoys: Sequence[MarkKey], group: int) -> _Said:
+    cells, fields = chip.in_chips(seen.cells, key, group)
+    noise = chip.without_chips(seen.cells, key, group)
+    z = np.where(chip.chip_bearing(cells) >= chip.FEWEST_CELLS, chip.chip_deviations(cells, fields), np.nan)
+    others = [chip.in_chips(noise, one, group) for one in decoys]
+    agreeing = float(np.median(np.abs((cells * fields).sum(axis=1)))) * len(cells)
+    return _Said(
+        z=z,
+        clear=clearness(seen.power, noise),
+        amplitude=agreeing / seen.power if seen.power > 0 else 0.0,
+        wrong=chip.chip_deviations(*(np.concatenate(rows) for rows in zip(*others, strict=True))),
     )
 
 
@@ -120,12 +180,13 @@ def poisson_tail(count: int, mean: float) -> float:
 
 
 def _without_glimpses(z: Floats, clear: Floats) -> Floats:
-    """`z` without segments of which the leak showed next to nothing; which variant it was has no part in that."""
+    """`z` (rows: segments) without segments of which the leak showed next to nothing; which variant it was has no part
+    in that."""
     seen = np.isfinite(clear)
     if not seen.any():
         return z
     usual = float(np.median(clear[seen]))
-    return np.where(np.nan_to_num(clear) >= GLIMPSE * usual, z, np.nan)
+    return np.where(np.nan_to_num(clear)[:, None] >= GLIMPSE * usual, z, np.nan)
 
 
 class _Wrong:

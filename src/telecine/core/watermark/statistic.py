@@ -68,11 +68,10 @@ def amplitude(sums: Sums, field: NDArray[np.float32]) -> float:
     return float(field.astype(np.float64) @ sums.cells) / sums.power if sums.power > 0 else 0.0
 
 
-def clearness(sums: Sums, field: NDArray[np.float32]) -> float:
+def clearness(power: float, rest: Floats) -> float:
     """How many deviations a mark of amplitude 1 would give, but for a factor that all segments share.
 
-    It does not depend on which variant was seen.
+    `power` is that of the sums, `rest` their cells without the mark. It does not depend on which variant was seen.
     """
-    rest = without(sums.cells, field)
     noise = float(np.linalg.norm(rest - rest.mean()))
-    return sums.power / noise if noise > 0 else 0.0
+    return power / noise if noise > 0 else 0.0

@@ -1,19 +1,20 @@
 """Goes through a leak piece by piece and gathers what its pictures say of the mark, segment by segment.
 
 Each picture of the title's reference is compared with the picture of the leak that shows the same moment. Pictures
-beside a border of segments are left out: which segment they belong to is not sure.
+beside a border of segments are left out: which segment they belong to is not sure. Where segments are of a few pictures
+only, there would be none left; there each picture is asked whether it is surely of its segment.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from telecine.core.watermark.statistic import Sums
 from telecine.media.detect.follow import follow, straighten
-from telecine.media.detect.frames import Film, Frame
-from telecine.media.detect.geometry import apart, seen, warp
+from telecine.media.detect.frames import Film
+from telecine.media.detect.geometry import apart, warp
 from telecine.media.detect.pieces import Floats, Look, Piece, Transform, mirror
 from telecine.media.detect.reference import Reference
 from telecine.media.detect.residual import (
@@ -26,7 +27,9 @@ from telecine.media.detect.residual import (
     small,
     title_view,
     to_cells,
+    visible,
 )
+from telecine.media.detect.stills import Still
 from telecine.media.mark_mask import MASK, Map
 
 type Gathered = dict[int, Sums]
@@ -38,15 +41,19 @@ BORDER = 1.25
 """Pictures beside a border of segments that are left out, in pictures of the slower film."""
 NEAR_ENOUGH = 0.75
 """Pictures of the leak by which the moment of one may differ from the title's."""
+SHORT = 8.0
+"""Pictures: of a shorter segment each is looked at by itself."""
+SURE = 0.2
+"""Pictures of the title by which a leak's must lie inside a short segment: where rates differ, one that lies between
+two of the title's may show either."""
+SAME_PICTURE = 0.6
+"""Pictures of the title by which a leak's may be off to be compared with one of a short segment."""
 STILL = 0.4
 """Pixels of `LOOK`: a correction below is none."""
 BENT = 0.9
 """What bending must leave of a picture's misfit at most, to be taken for real: noise bends a little too."""
 TRUSTED = 8
 """Pictures that need no correction, one after the other, before only each so many-th is looked at for one."""
-
-_EDGE = 6
-_WHOLE = 250
 
 
 def gather(leak: Film, title: Reference, pieces: Sequence[Piece], done: Done) -> Gathered:
@@ -57,13 +64,28 @@ def gather(leak: Film, title: Reference, pieces: Sequence[Piece], done: Done) ->
     return gathered
 
 
+def gather_still(leak: Film, title: Reference, still: Still) -> Gathered:
+    """What one picture of `leak` says of each segment of the title that it may be of."""
+    gathered: Gathered = {}
+    (look,) = leak.looks([still.time])
+    piece = Piece(still.time, still.time, still.moments[0] - still.time, 1.0, still.view.mirrored, still.view.transform)
+    for moment in still.moments:
+        position = position_of(moment, title)
+        if position not in gathered:
+            (meant,) = title.looks([moment])
+            view, run = title_view(meant, title.facts.strength), _Run(position)
+            run.take(evidence(*_Place(piece).lay(look, meant, view), view))
+            run.end(gathered)
+    return gathered
+
+
 def _gather_piece(gathered: Gathered, leak: Film, title: Reference, piece: Piece, done: Done) -> None:
     moments = _moments(leak, title, piece)
     place = _Place(piece)
-    segment = float(title.facts.segment)
     run = _Run()
-    for shown, meant in _pairs(leak, title, piece, moments):
-        position = int(meant.time // segment)
+    pairs = zip(leak.frames((moments - piece.offset) / piece.speed), title.frames(moments), strict=True)
+    for shown, meant in pairs:
+        position = position_of(meant.time, title)
         if position != run.position:
             run.end(gathered)
             run = _Run(position)
@@ -77,9 +99,11 @@ def _moments(leak: Film, title: Reference, piece: Piece) -> Floats:
     """Times of the title's pictures that the piece shows, and that are surely of one segment."""
     begin, end = piece.title_time(piece.begin), piece.title_time(piece.end)
     times = title.times[(title.times >= begin) & (title.times <= end)]
-    step = max(1 / float(title.facts.rate), piece.speed * leak.step)
     shown = (times - piece.offset) / piece.speed
     off = leak.nearest(shown) - shown
+    if title.facts.pictures < SHORT:
+        return times[_surely(title, times, off * piece.speed)]
+    step = max(1 / float(title.facts.rate), piece.speed * leak.step)
     segment = float(title.facts.segment)
     margin = BORDER * step
     inside = (times % segment >= margin) & (times % segment <= segment - margin)
@@ -87,9 +111,18 @@ def _moments(leak: Film, title: Reference, piece: Piece) -> Floats:
     return chosen
 
 
-def _pairs(leak: Film, title: Reference, piece: Piece, moments: Floats) -> Iterator[tuple[Frame, Frame]]:
-    """Pictures of the leak and of the title that show the same moment, one after the other."""
-    yield from zip(leak.frames((moments - piece.offset) / piece.speed), title.frames(moments), strict=True)
+def _surely(title: Reference, times: Floats, off: Floats) -> NDArray[np.bool_]:
+    """Which of the title's pictures at `times` are shown by pictures of the leak that surely are of the same short
+    segment, those being `off` so many seconds of the title."""
+    rate, pictures = float(title.facts.rate), title.facts.pictures
+    number = np.rint(times * rate)
+    place = number % pictures + off * rate
+    return (np.abs(off) * rate <= SAME_PICTURE) & (place >= SURE - 0.5) & (place <= pictures - 0.5 - SURE)
+
+
+def position_of(time: float, title: Reference) -> int:
+    """The segment of the title's picture at `time`. Times are rounded to ticks, and numbers of pictures are not."""
+    return int(round(time * float(title.facts.rate)) // title.facts.pictures)
 
 
 class _Run:
@@ -168,14 +201,9 @@ class _Laid:
 
     @classmethod
     def by(cls, look: Look, transform: Transform, view: TitleView) -> "_Laid":
-        return cls.of(warp(look, transform), _visible(transform), view)
+        return cls.of(warp(look, transform), visible(transform), view)
 
     @classmethod
     def of(cls, look: Look, visible: Places, view: TitleView) -> "_Laid":
         picture = small(look)
         return cls(look, picture, visible, misfit(picture, visible, view))
-
-
-def _visible(transform: Transform) -> Places:
-    shown = cv2.resize(seen(transform, _EDGE), MASK[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(shown >= _WHOLE)

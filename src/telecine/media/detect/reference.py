@@ -31,9 +31,11 @@ _STEPS = 127
 
 
 class Facts(BaseModel):
-    """What a detector must know of a title. `segment` and `duration` are exact seconds.
+    """What a detector must know of a title. `segment` and `duration` are exact seconds, `positions` counts segments.
 
-    `rate`: pictures a second of the title's fastest rendition; `aspect`: width over height of its picture.
+    `rate`: pictures a second of the title's fastest rendition; `aspect`: width over height of its picture. `chips`:
+    marks that each segment carries, 1 where it is one mark. A segment of a few pictures is one of a prepared master's
+    groups; the reference then has each picture of it, or two at least.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +46,12 @@ class Facts(BaseModel):
     duration: Fraction
     rate: Fraction
     aspect: float
+    chips: int = 1
+
+    @property
+    def pictures(self) -> float:
+        """Pictures of a segment."""
+        return float(self.segment * self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +106,13 @@ def write_reference(facts: Facts, reels: Sequence[Reel], target: Path, poll: Cal
     """
     target.mkdir(parents=True)
     _join_pictures(reels, track_timescale(facts.rate), target / PICTURES)
-    _write_thumbs(thumbs_of(target / PICTURES, poll), target / THUMBS)
-    (target / FACTS).write_text(facts.model_dump_json())
+    complete(target, facts, poll)
+
+
+def complete(folder: Path, facts: Facts, poll: Callable[[], None] = no_poll) -> None:
+    """Make a reference of `folder`, in which `PICTURES` is: add thumbnails and facts. `poll` may raise."""
+    _write_thumbs(thumbs_of(folder / PICTURES, poll), folder / THUMBS)
+    (folder / FACTS).write_text(facts.model_dump_json())
 
 
 def _rate_of(plan: Plan) -> Fraction:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.core.watermark.pattern import CELLS_HIGH, CELLS_WIDE
-from telecine.media.detect.pieces import Look
+from telecine.media.detect.geometry import seen
+from telecine.media.detect.pieces import Look, Transform
 from telecine.media.mark_mask import DELTA, MASK, Map, mask_of
 
 FITTED = 5
@@ -32,6 +33,8 @@ SURROUNDINGS = 4.0
 _DEVIATION = 1.4826
 _RIDGE = 1e-7
 _LEAST_NEAR = 1e-3
+_EDGE = 6
+_WHOLE = 250
 _FEWEST = 400
 """Places that must be seen for a picture to say anything: about a thirtieth of it."""
 
@@ -67,6 +70,12 @@ def small(look: Look | Map) -> Map:
 def title_view(look: Look, strength: float) -> TitleView:
     """Prepare a picture of the title, which was marked at `strength`."""
     return TitleView(small(look), mask_of(look, strength))
+
+
+def visible(transform: Transform) -> Places:
+    """The places that a leak's picture covers when it is laid on the title's, but for some pixels along its edges."""
+    shown = cv2.resize(seen(transform, _EDGE), MASK[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(shown >= _WHOLE)
 
 
 def evidence(leak: Map, visible: Places, title: TitleView) -> Evidence | None:

@@ -18,6 +18,9 @@ from telecine.media.detect.pieces import Look, LookSource, Poll, Transform, mirr
 SPACING = 1.5
 """Seconds between the title's pictures that are looked at, at least."""
 MOST_PICTURES = 1500
+STILL_SPACING = 0.5
+MOST_STILL_PICTURES = 6000
+"""The same where a single picture of the leak is all there is: two hours take some minutes of one core."""
 ASKED = 12
 """Pictures of the leak that are looked for."""
 SAME = 24.0
@@ -44,27 +47,40 @@ class View:
         return self.mirrored == other.mirrored and apart(self.transform, other.transform) < SAME
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """A picture of a leak that was found in the title: through which view, near which picture of the title (its time
+    in seconds), and how many features agree."""
+
+    view: View
+    time: float
+    inliers: int
+
+
 def views(leak: LookSource, title: LookSource, times: Sequence[float], poll: Poll) -> list[View]:
     """The views, all different, in which the leak's pictures at `times` are found in the title; the clearest first."""
     index = _Index(title, poll)
-    found: list[tuple[int, View]] = []
-    for look in leak.looks(times):
-        for mirrored in (False, True):
-            poll()
-            found += index.views(mirror(look) if mirrored else look, mirrored)
+    found = [one for look in leak.looks(times) for one in index.both_ways(look, poll)]
     different: list[View] = []
-    for _, view in sorted(found, key=lambda one: -one[0]):
-        if not any(view.like(other) for other in different):
-            different.append(view)
+    for one in sorted(found, key=lambda one: -one.inliers):
+        if not any(one.view.like(other) for other in different):
+            different.append(one.view)
     return different
+
+
+def sightings(look: Look, title: LookSource, poll: Poll) -> list[Sighting]:
+    """Where in the title one picture of a leak is found; the clearest first. Looks closer than `views`, because there
+    is no other picture to find what was missed."""
+    found = _Index(title, poll, STILL_SPACING, MOST_STILL_PICTURES).both_ways(look, poll)
+    return sorted(found, key=lambda one: -one.inliers)
 
 
 class _Index:
     """Few features of many of a title's pictures."""
 
-    def __init__(self, title: LookSource, poll: Poll) -> None:
+    def __init__(self, title: LookSource, poll: Poll, spacing: float = SPACING, most: int = MOST_PICTURES) -> None:
         begin, end = float(title.thumbs.times[0]), float(title.thumbs.times[-1])
-        count = int(np.clip((end - begin) / SPACING, 2, MOST_PICTURES))
+        count = int(np.clip((end - begin) / spacing, 2, most))
         self._title = title
         self._times = [float(one) for one in np.linspace(begin, end, count + 1)[:-1] + (end - begin) / count / 2]
         found = [found.descriptors for found in _features(title, self._times, poll)]
@@ -72,15 +88,20 @@ class _Index:
         self._descriptors = np.concatenate(found).astype(np.uint8)
         self._known: dict[int, Features] = {}
 
-    def views(self, look: Look, mirrored: bool) -> Iterator[tuple[int, View]]:
-        """Views, with their inliers, in which this picture of the leak is seen."""
+    def both_ways(self, look: Look, poll: Poll) -> Iterator[Sighting]:
+        """Where this picture of the leak, or its mirror image, is seen."""
+        for mirrored in (False, True):
+            poll()
+            yield from self._seen(mirror(look) if mirrored else look, mirrored)
+
+    def _seen(self, look: Look, mirrored: bool) -> Iterator[Sighting]:
         asked = features(look)
         votes = np.bincount(self._nearest(asked), minlength=len(self._times))
         likeliest = [int(one) for one in np.argsort(votes)[::-1][:_CANDIDATES] if votes[one] >= _LEAST_VOTES]
         for one in likeliest:
             fit = fit_places(*matches(asked, self._whole(one)))
             if fit:
-                yield fit.inliers, View(mirrored, fit.transform)
+                yield Sighting(View(mirrored, fit.transform), self._times[one], fit.inliers)
 
     def _whole(self, number: int) -> Features:
         """All features of a picture of the title; the same few pictures are likely again and again."""
