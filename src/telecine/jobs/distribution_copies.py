@@ -46,6 +46,7 @@ class Batch:
         self._entry = entry
         self._keys = keys
         self._store = store
+        self._spec = step.spec
         self._tries = activity.info().attempt
         self._stop = Event()
         self._lock = Lock()
@@ -87,9 +88,9 @@ class Batch:
             self._failed(recipient, failures.unexpected(error, self._step.phase.value))
 
     def _upload(self, recipient: Recipient) -> None:
-        key = copy_key(self._step.spec, recipient.name, self._entry.prepared.suffix)
+        key = copy_key(self._spec, recipient.name, self._entry.prepared.suffix)
         if recipient.id in self._begun or self._step.ref.attempt > 1:  # whoever did may have been killed
-            self._store.clear_unfinished(f"{folder_of(self._step.spec, recipient.name)}/")
+            self._store.clear_unfinished(f"{folder_of(self._spec, recipient.name)}/")
         size = upload_spliced(self._entry, self._keys, recipient.id, key, self._store, partial(self._report, recipient))
         if write(self._step, copies.complete, recipient.id, key, size):
             with self._lock:
