@@ -34,7 +34,8 @@ from telecine.media.workspace import Workspace
 
 KEYS = derive_recipient_keys(bytes(range(32)), "DEMO", "film", Family.UP_TO_4)
 DECOYS = 40
-UNSAID = dict.fromkeys(("codec_name", "profile", "pix_fmt", "width", "height", "sample_aspect_ratio")) | {
+UNSAID: dict[str, str | None] = {
+    **dict.fromkeys(("codec_name", "profile", "pix_fmt", "width", "height", "sample_aspect_ratio", "r_frame_rate")),
     "field_order": "progressive",
     **dict.fromkeys(("color_range", "color_space", "color_transfer", "color_primaries")),
 }
@@ -140,11 +141,13 @@ def takes(made: Made) -> Made:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """What ffprobe says of the picture's stream."""
+    """What ffprobe says of a picture that a take must have in common with its master."""
     command = [clips.tools().ffprobe, "-v", "error", "-select_streams", "v:0", "-show_streams", "-of", "json", path]
     told = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout
-    about: dict[str, Any] = json.loads(told)["streams"][0]
-    return about
+    about = json.loads(told)["streams"][0]
+    said = {name: about.get(name, unsaid) for name, unsaid in UNSAID.items()}
+    # MXF and QuickTime have different words for the same fields.
+    return said | {"field_order": {"tb": "tt", "bt": "bb"}.get(said["field_order"], said["field_order"])}
 
 
 def lumas(path: Path) -> Iterator[Map]:

@@ -19,6 +19,7 @@ from tests.clips import FAST_H264, make, picture, tone, tools
 from telecine.core.distribution import CopyMode
 from telecine.core.limits import MediaLimits
 from telecine.core.master import TAKES, MasterChunk, MasterPlan, Prepared
+from telecine.core.plan import Colour
 from telecine.core.watermark.bias import Family
 from telecine.media.context import Context
 from telecine.media.splice import prepared_file
@@ -46,6 +47,7 @@ class Kind:
     filters: str = ""
     """On the test picture, before the master is encoded."""
     rate: Fraction = RATE
+    range: str = ""
 
     def source(self) -> Path:
         """The master."""
@@ -65,19 +67,19 @@ def _x265(group: int) -> tuple[str, ...]:
     return ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", fixed)
 
 
-_COLOURS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709")
-_PRORES = ("-c:v", "prores_ks", "-profile:v", "3", "-pix_fmt", "yuv422p10le", "-vendor", "apl0", *_COLOURS)
+COLOURS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709")
+_PRORES = ("-c:v", "prores_ks", "-profile:v", "3", "-pix_fmt", "yuv422p10le", "-vendor", "apl0", *COLOURS)
 _MPEG2 = (
     *("-c:v", "mpeg2video", "-pix_fmt", "yuv422p", "-profile:v", "0", "-level", "2", "-b:v", "4M", "-bf", "2"),
     *("-g", "12", "-flags", "+cgop+ildct+ilme", "-sc_threshold", "1000000000", "-mpv_flags", "+strict_gop"),
 )
-_DNXHR = ("-c:v", "dnxhd", "-profile:v", "dnxhr_sq", "-pix_fmt", "yuv422p", *_COLOURS)
+_DNXHR = ("-c:v", "dnxhd", "-profile:v", "dnxhr_sq", "-pix_fmt", "yuv422p", *COLOURS)
 MASTERS = {
     "h264": Kind(
         "mp4",
         "h264",
         "yuv420p",
-        (*FAST_H264, "-preset", "veryfast", "-bf", "3", *_COLOURS, "-c:a", "aac", "-ac", "2"),
+        (*FAST_H264, "-preset", "veryfast", "-bf", "3", *COLOURS, "-c:a", "aac", "-ac", "2"),
         _x264(14),
         14,
     ),
@@ -85,7 +87,7 @@ MASTERS = {
         "mp4",
         "h265",
         "yuv420p10le",
-        (*_x265(25), "-tag:v", "hvc1", *_COLOURS, "-c:a", "aac", "-movflags", "+faststart"),
+        (*_x265(25), "-tag:v", "hvc1", *COLOURS, "-c:a", "aac", "-movflags", "+faststart"),
         (*_x265(14), "-tag:v", "hvc1"),
         14,
     ),
@@ -118,7 +120,7 @@ MASTERS = {
     ),
     "dnxhr": Kind("mxf", "dnxhd", "yuv422p", (*_DNXHR, "-c:a", "pcm_s24le"), _DNXHR, 3),
     "dnxhr in mov": Kind("mov", "dnxhd", "yuv422p", (*_DNXHR, "-c:a", "pcm_s24le"), _DNXHR, 3),
-    "avc-intra": Kind("mxf", "h264", "yuv420p", (*_x264(1, 0), "-c:a", "pcm_s16le"), _x264(1, 0), 3),
+    "avc-intra": Kind("mxf", "h264", "yuv420p", (*_x264(1, 0), "-c:a", "pcm_s16le"), _x264(1, 0), 3, range="tv"),
     "prores in mxf": Kind("mxf", "prores", "yuv422p10le", (*_PRORES, "-c:a", "pcm_s24le"), _PRORES, 3),
 }
 
@@ -143,6 +145,7 @@ def plan_of(kind: Kind, source: Path) -> MasterPlan:
         width=width,
         height=height,
         pixel_format=kind.pixel_format,
+        colour=Colour(range=kind.range),
         rate=kind.rate,
         frames=counted,
         start=Fraction(0),

@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from telecine.core.errors import ErrorKind, TelecineError
@@ -46,6 +47,7 @@ class FileReader:
         self._workspace = workspace
         self._context = context
 
+    @cached_property
     def streams(self) -> list[dict[str, str]]:
         """What must be the same in a copy of each stream: kind, codec, tag, begin, duration, timecode, and for the
         picture its size, format, aspect, field order, colours and rate."""
@@ -61,6 +63,8 @@ class FileReader:
 
     def digests(self) -> list[str]:
         """A digest of the bytes of every stream but the picture, in the order of streams."""
+        if len(self.streams) == 1:
+            return []
         where = safe_input(self._demuxer, self.relative, self._context.limits)
         chosen = ("-map", "0", "-map", f"-0:{self._picture}", "-c", "copy", "-copy_unknown")
         command = (

@@ -36,7 +36,7 @@ class _Packets:
 
     def line(self, text: str) -> None:
         """Take one line of ffprobe's `_ENTRIES`, as CSV without section names."""
-        self.tick = ratio(text.strip()) or self.tick
+        self.tick = ratio(text.strip().rstrip(",")) or self.tick
         pts, dts, size, place, flags = (text.split(",") + [""] * 5)[:5]
         time = next((int(one) for one in (pts, dts) if re.fullmatch(r"-?\d+", one)), None)
         if time is None or not size.isdecimal():

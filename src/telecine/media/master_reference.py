@@ -24,6 +24,7 @@ def make_master_reference(
         duration=plan.frames / plan.rate,
         rate=plan.rate,
         aspect=float(1 / aspect if plan.rotation in (90, 270) else aspect),
+        chips=plan.chips,
     )
     reels = [Reel(workspace.reference(chunk.index), chunk.first / plan.rate) for chunk in plan.chunks]
     write_reference(facts, reels, target, poll)

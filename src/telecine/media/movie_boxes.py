@@ -61,6 +61,14 @@ def box(kind: bytes, *parts: bytes) -> bytes:
     return (8 + len(body)).to_bytes(4) + kind + body
 
 
+def with_brand(file_type: bytes, brand: bytes) -> bytes:
+    """A whole `ftyp` that names `brand` too; as it is where it does already, or is QuickTime's or not there."""
+    brands = [file_type[at : at + 4] for at in range(16, len(file_type), 4)]
+    if not file_type or file_type[8:12] == b"qt  " or brand in (file_type[8:12], *brands):
+        return file_type
+    return box(b"ftyp", file_type[8:], brand)
+
+
 def child(content: bytes, *path: str) -> bytes | None:
     """The body of the first box at `path` below `content`; None where there is none."""
     for kind in path:

@@ -12,6 +12,7 @@ import numpy as np
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
 from telecine.media.movie_boxes import Place, child, read_place, top_boxes
+from telecine.media.movie_tables import PictureTimes, picture_times
 from telecine.media.sample_entry import DOLBY_VISION, parts_of
 from telecine.media.sample_tables import Chunks, Numbers, Track, read_tracks
 from telecine.media.structure import BrokenError
@@ -35,11 +36,7 @@ class MovieMaster:
     """Of each track."""
     picture: int
     """Which of the tracks is the picture."""
-
-    @property
-    def picture_track(self) -> Track:
-        """The picture's track."""
-        return self.tracks[self.picture]
+    times: PictureTimes
 
 
 def open_master(path: Path, plan: MasterPlan) -> MovieMaster:
@@ -77,6 +74,7 @@ def _read(file: BinaryIO, plan: MasterPlan) -> MovieMaster:
         tracks=tracks,
         chunks=chunks,
         picture=plan.stream,
+        times=picture_times(tracks[plan.stream]),
     )
 
 

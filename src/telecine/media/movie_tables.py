@@ -4,10 +4,12 @@ ISO/IEC 14496-12, 8.6 and 8.7. Display times are the master's to the tick, so it
 be negative, where the encode reorders pictures and the master did not.
 """
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from telecine.media.movie_boxes import box
+from telecine.media.padded_pictures import PaddedPictures
 from telecine.media.sample_entry import with_configuration
 from telecine.media.sample_tables import Numbers, Track
 from telecine.media.structure import boxes
@@ -28,28 +30,40 @@ def moved_table(track: Track, offsets: Numbers, *, wide: bool) -> bytes:
     return b"".join(parts)
 
 
-def picture_table(
-    track: Track,
-    offsets: Numbers,
-    sizes: Numbers,
-    shown: Numbers,
-    keys: NDArray[np.bool_],
-    setup: bytes,
-    *,
-    wide: bool,
-) -> bytes:
-    """The body of the `stbl` of the picture's track for another encode of its pictures.
+class PictureTimes(NamedTuple):
+    """The master's times, in ticks: when its samples are decoded, and when its pictures are shown, both growing."""
 
-    In decoding order: `sizes` in bytes, `shown` the number of each picture in the order of showing, `keys` which stand
-    alone. `offsets` are where chunks begin; `setup` is what decoders are set up with, empty where that stays.
+    decoded: Numbers
+    shown: Numbers
+
+
+def picture_times(track: Track) -> PictureTimes:
+    """The times of the master's picture. Raises BrokenError where its tables contradict each other."""
+    return PictureTimes(track.decode_times(), np.sort(track.shown_times()))
+
+
+def reorders(times: PictureTimes, shown: Numbers) -> bool:
+    """Whether a picture is shown before the master would decode one, which takes signed offsets.
+
+    `shown` are the numbers of the pictures in decoding order.
+    """
+    return bool((times.shown[shown] < times.decoded).any())
+
+
+def picture_table(
+    track: Track, times: PictureTimes, pictures: PaddedPictures, offsets: Numbers, *, wide: bool
+) -> bytes:
+    """The body of the `stbl` of the picture's track for another encode of its pictures; chunks begin at `offsets`.
+
     What else the master's table says of single samples (`sdtp`, `sbgp`, ...) was true of its own encode and goes.
     """
-    entry = with_configuration(track.entries[0], setup)
+    entry = with_configuration(track.entries[0], pictures.configuration)
     kept = {kind: _box(track.table, kind, at, end) for kind, at, end in boxes(track.table) if kind in ("stts", "stsc")}
+    sizes, keys = pictures.sizes, pictures.keys
     parts = [
         box(b"stsd", _PLAIN, (1).to_bytes(4), entry),
         kept["stts"],
-        *_offsets_of_showing(track, shown),
+        *_offsets_of_showing(times, pictures.shown),
         *([] if keys.all() else [_table(b"stss", np.flatnonzero(keys) + 1)]),
         kept["stsc"],
         box(b"stsz", _PLAIN, (0).to_bytes(4), len(sizes).to_bytes(4), sizes.astype(">u4").tobytes()),
@@ -58,20 +72,19 @@ def picture_table(
     return b"".join(parts)
 
 
-def _offsets_of_showing(track: Track, shown: Numbers) -> list[bytes]:
+def _offsets_of_showing(times: PictureTimes, shown: Numbers) -> list[bytes]:
     """`ctts`, and `cslg` where an offset is negative; nothing where pictures are shown as they are decoded."""
-    decoded, times = track.decode_times(), np.sort(track.shown_times())
-    offsets = times[shown] - decoded
+    offsets = times.shown[shown] - times.decoded
     if not offsets.any():
         return []
     changes = np.flatnonzero(np.diff(offsets)) + 1
     starts = np.concatenate(([0], changes))
     counts = np.diff(np.append(starts, len(offsets)))
     rows = np.stack([counts, offsets[starts]], axis=1).astype(">i4")
-    signed = bool((offsets < 0).any())
+    signed = reorders(times, shown)
     head = _VERSION_1 if signed else _PLAIN
     table = box(b"ctts", head, len(rows).to_bytes(4), rows.tobytes())
-    return [table, _shift(offsets, times)] if signed else [table]
+    return [table, _shift(offsets, times.shown)] if signed else [table]
 
 
 def _shift(offsets: Numbers, times: Numbers) -> bytes:
@@ -79,7 +92,7 @@ def _shift(offsets: Numbers, times: Numbers) -> bytes:
     least, greatest = int(offsets.min()), int(offsets.max())
     last = int(times[-1] - times[-2]) if len(times) > 1 else 0
     values = (-least, least, greatest, int(times[0]), int(times[-1]) + last)
-    return box(b"cslg", _PLAIN, *(value.to_bytes(4, signed=True) for value in values))
+    return box(b"cslg", _VERSION_1, *(value.to_bytes(8, signed=True) for value in values))
 
 
 def _chunk_offsets(offsets: Numbers, wide: bool) -> bytes:

@@ -115,6 +115,8 @@ def _mux(plan: MasterPlan, workspace: Workspace, context: Context, alone: tuple[
             *safe_input("mxf", workspace.relative(workspace.input_file(0)), context.limits),
             *("-map", "0:v", "-map", "1", "-map", f"-1:{plan.stream}", "-c", "copy", "-map_metadata", "1"),
             *("-aspect", f"{aspect.numerator}:{aspect.denominator}"),
+            # The only colour that the picture's own bits may leave to the file.
+            *(("-color_range", plan.colour.range) if plan.colour.range else ()),
             *("-fflags", "+bitexact", "-f", "mxf", workspace.relative(target)),
         ],
         cwd=workspace.root,

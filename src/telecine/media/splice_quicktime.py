@@ -14,14 +14,20 @@ from typing import BinaryIO
 import numpy as np
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.media.movie_boxes import box, with_tables
+from telecine.media.movie_boxes import box, with_brand, with_tables
 from telecine.media.movie_master import MovieMaster
-from telecine.media.movie_tables import moved_table, picture_table
+from telecine.media.movie_tables import moved_table, picture_table, reorders
 from telecine.media.padded_pictures import PaddedPictures, PaddedReader
 from telecine.media.sample_tables import Numbers, lengths_of_runs, places_in_runs
 
 BLOCK = 2**20
 """Bytes that are copied at once."""
+
+NARROW = 2**32
+"""Up to this size a file's tables have offsets of 32 bits."""
+
+_SIGNED_OFFSETS = b"iso4"
+"""The brand of MP4 in which offsets of showing may be negative."""
 
 type Watch = Callable[[int], None]
 """Told how many bytes of the layout have been written since it was last told; may raise to stop the work."""
@@ -54,7 +60,7 @@ def lay_out(master: MovieMaster, pictures: PaddedPictures) -> Layout:
     """Where everything goes. Tables of 32 bits are used where they reach."""
     order = _order(master, pictures.sizes)
     media = int(order.lengths.sum())
-    wide = len(_head(master, pictures, order, 0, wide=True)) + media >= 2**32
+    wide = len(_head(master, pictures, order, 0, wide=True)) + media >= NARROW
     begin = len(_head(master, pictures, order, 0, wide=wide))
     counts = master.chunks[master.picture].counts
     starts = begin + order.starts[order.tracks == master.picture]
@@ -108,13 +114,14 @@ def _head(master: MovieMaster, pictures: PaddedPictures, order: Order, begin: in
     for number, track in enumerate(master.tracks):
         offsets = begin + order.starts[order.tracks == number][np.argsort(order.chunks[order.tracks == number])]
         if number == master.picture:
-            shown, keys = pictures.shown, pictures.keys
-            tables.append(picture_table(track, offsets, pictures.sizes, shown, keys, pictures.configuration, wide=wide))
+            tables.append(picture_table(track, master.times, pictures, offsets, wide=wide))
         else:
             tables.append(moved_table(track, offsets, wide=wide))
     media = int(order.lengths.sum())
     opening = b"\0\0\0\1mdat" + (media + 16).to_bytes(8) if wide else (media + 8).to_bytes(4) + b"mdat"
-    return master.file_type + box(b"moov", with_tables(master.moov, tables)) + master.aside + opening
+    signed = reorders(master.times, pictures.shown)
+    file_type = with_brand(master.file_type, _SIGNED_OFFSETS) if signed else master.file_type
+    return file_type + box(b"moov", with_tables(master.moov, tables)) + master.aside + opening
 
 
 def _write_pictures(reader: PaddedReader, numbers: range, files: Sequence[BinaryIO]) -> None:

@@ -67,7 +67,7 @@ class _Check:
         # In MXF the picture of a copy comes first, wherever the master has it.
         self._picture = 0 if plan.container == "mxf" else plan.stream
         master = self._reader(workspace.input_file(0), plan.stream)
-        self._streams = master.streams()
+        self._streams = list(master.streams)
         self._streams.insert(self._picture, self._streams.pop(plan.stream))
         self._packets = master.packets()
         self._digests = master.digests()
@@ -75,7 +75,7 @@ class _Check:
     def file(self, file: Path) -> Packets:
         """Check one file; what its packets say."""
         reader = self._reader(file, self._picture)
-        for number, (old, new) in enumerate(_pairs(self._streams, reader.streams(), file)):
+        for number, (old, new) in enumerate(_pairs(self._streams, reader.streams, file)):
             unlike = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
             if unlike:
                 what = ", ".join(f"{name} {new.get(name)} instead of {old.get(name)}" for name in unlike)
