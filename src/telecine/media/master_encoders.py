@@ -2,7 +2,8 @@
 
 A copy has its master's codec, profile, size, pixels, fields, colours and class of bitrate. The headers of all chunks
 must be the same, so whatever is written in a header follows from the plan and not from a chunk: each chunk has its own
-average bitrate, but all have one peak.
+average bitrate, but all have one peak. Nor may an encoder choose kinds of pictures by what they show: both takes of a
+group must have the same, or they could not have one layout.
 """
 
 from collections.abc import Callable
@@ -120,6 +121,11 @@ _ENCODERS: dict[str, Callable[[MasterPlan, MasterChunk], list[str]]] = {
     "mpeg2": _mpeg2,
     "dnxhd": _dnxhd,
 }
+
+
+def _kinds(plan: MasterPlan) -> list[str]:
+    """Closed GOPs with the same kinds of pictures in each, in parameters that x264 and x265 share."""
+    return [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", "scenecut=0", "open-gop=0", "b-adapt=0"]
 
 
 def _gop(plan: MasterPlan) -> int:
