@@ -10,11 +10,19 @@ from telecine.core.job import InputFile, JobSpec
 from telecine.jobs.services import Services
 
 
-def new_distribution(services: Services, *names: str, master: str = "film.mov", **wanted: object) -> Job:
-    """Put a distribution to recipients of these names in the queue; `wanted` are fields of `Distribution`."""
+def new_distribution(
+    services: Services, *names: str, master: str = "film.mov", after: Job | None = None, **wanted: object
+) -> Job:
+    """Put a distribution to recipients of these names in the queue; `wanted` are fields of `Distribution`.
+
+    It has the storages of the job `after`, or new ones.
+    """
     values = [storages.StorageValues(kind, kind, kind, "RG011", "key", "secret") for kind in ("input", "output")]
     with services.database.write() as s:
-        source, target = (storages.create(s, services.sealer, SITE, one).storage_id for one in values)
+        if after:
+            source, target = after.input_storage, after.output_storage
+        else:
+            source, target = (storages.create(s, services.sealer, SITE, one).storage_id for one in values)
         numbers = []
         for first in range(0, len(names), 150):
             new = [recipients.NewRecipient(name) for name in names[first : first + 150]]

@@ -123,15 +123,17 @@ def test_a_distribution_is_put_into_the_queue_with_the_only_storages_there_are(t
         storage_id(services, "input"), storage_id(services, "output"),
     )  # fmt: skip
     assert job.spec["output_path"] == "a/b"
-    assert job.spec["distribution"] == {"mode": "pool", "code": "up_to_4", "strength": 0.5, "group_seconds": 0.5}
+    assert job.spec["distribution"] == {"mode": "pool", "code": "uniform", "strength": 0.5, "group_seconds": 0.5}
 
 
-def test_all_means_every_recipient_and_individual_copies_get_the_code_that_names_by_one_picture(telecine, services):
+def test_all_means_every_recipient_and_mode_and_code_are_as_asked(telecine, services):
     telecine("dwm", "recipients", "add", "Airline", "Festival", "Dubbing")
-    telecine(*PRE_EMBED, "--recipients", "all", "--mode", "individual")
-    telecine(*PRE_EMBED, "--recipients", "all", "--mode", "individual", "--code", "up_to_6")
-    assert [job_of(services, number)[1] for number in (1, 2)] == [[1, 2, 3]] * 2
-    assert [job_of(services, number)[0].spec["distribution"]["code"] for number in (1, 2)] == ["uniform", "up_to_6"]
+    telecine(*PRE_EMBED, "--recipients", "all", "--mode", "individual", "--code", "up_to_6", "--strength", "0.7")
+    job, numbers = job_of(services, 1)
+    assert numbers == [1, 2, 3]
+    assert job.spec["distribution"] == {
+        "mode": "individual", "code": "up_to_6", "strength": 0.7, "group_seconds": None,
+    }  # fmt: skip
 
 
 def test_recipients_come_from_a_file_too(telecine, services, tmp_path):

@@ -1,5 +1,6 @@
 """`telecine dwm … --here` and `--keep`: who gets which number, and whose a leak was, with files alone."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -74,7 +75,7 @@ def roster(files):
 
 
 def test_numbers_follow_the_list_which_only_grows(pre_embed, files, made):
-    said = json.loads(pre_embed("--code", "uniform", "--json").stdout)
+    said = json.loads(pre_embed("--json").stdout)
     assert [(one["dwm_id"], one["recipient"]) for one in said["copies"]] == [(1, "Airline"), (2, "Festival")]
     assert said["copies"][0]["file"] == str(files / "copies/film/Airline/film_Airline.mov")
     pre_embed(recipients="Dubbing,FESTIVAL")
@@ -162,7 +163,10 @@ def test_a_leak_is_traced_to_the_recipient_with_the_kept_files_and_the_secret(
     assert "compared with 3 recipients (uniform)" in said.output
     assert (files / "evidence.png").read_bytes().startswith(b"\x89PNG")
     assert seen == [(b"moving pictures", files / "keep/reference", keys().mark)]
-    (one,) = json.loads(detect("--json").stdout)["result"]["accused"]
+    result = json.loads(detect("--json").stdout)["result"]
+    assert result["leak"] == {"bytes": 15, "sha256": hashlib.sha256(b"moving pictures").hexdigest()}
+    assert result["leak"]["sha256"] in said.output
+    (one,) = result["accused"]
     assert (one["recipient"], one["dwm_id"], one["agreeing"], one["compared"]) == ("Festival", 2, GROUPS, GROUPS)
 
 

@@ -207,6 +207,12 @@ class TestCreating:
         assert create(ready, recipients=["one_more"], content_id="another").status_code == 200
         assert len(lines_of(ready, 1)) == 4095
 
+    def test_a_job_has_500_individual_copies_at_most(self, ready):
+        for batch in range(4):
+            register(ready, *(f"more{batch}-{number}" for number in range(125)))
+        assert faults(create(ready, recipients="all", mode="individual")) == [("recipients", "DW1002")]
+        assert create(ready, recipients=list(range(1, 501)), mode="individual").status_code == 200
+
     def test_a_notification_is_told_in_this_apis_states(self, ready):
         noti_id = ready.add_notification(queued=True)
         assert create(ready, job_noti_id=noti_id).status_code == 200

@@ -44,7 +44,8 @@ class Films(System):
             output_storage=self.storages[1],
             output_path="copies",
             files=(InputFile(path="master.mp4", video=True),),
-            distribution=Distribution(**wanted),
+            # A second is 25 pictures: groups of five, so that 60 of them tell 150 recipients apart.
+            distribution=Distribution(group_seconds=0.2, **wanted),
         )
         with self.database.write() as s:
             new = [recipients.NewRecipient(f"cinema-{number:03}") for number in range(count)]
@@ -158,21 +159,6 @@ def killed_among_copies(system: Films, job_id: int) -> list[CopyTask]:
     return made
 
 
-def test_the_temporal_server_loses_its_memory_among_the_copies(tmp_path: Path):
-    with films(tmp_path, io_slots=1) as system:
-        job_id = system.distribute(150)
-        made = killed_among_copies(system, job_id)
-        kill(system.temporal)
-        for file in system.settings.data_dir.glob("temporal.db*"):
-            file.unlink()
-        system.start_temporal()
-        system.start_worker()
-        system.wait_for_end(job_id)
-        check_copies(system, job_id, decoded=1)
-        assert len(system.encoded(job_id)) == CHUNKS, "what was prepared was prepared again"
-        assert made
-
-
 def test_stop_among_the_copies_keeps_whole_ones_and_a_restart_makes_the_others(tmp_path: Path):
     with films(tmp_path, io_slots=1) as system:
         job_id = system.distribute(150)
@@ -192,3 +178,23 @@ def test_stop_among_the_copies_keeps_whole_ones_and_a_restart_makes_the_others(t
         system.wait_for_end(job_id)
         check_copies(system, job_id, decoded=1)
         assert len(system.encoded(job_id)) == CHUNKS
+
+
+def test_a_worker_is_killed_while_a_recipients_own_copy_is_encoded(tmp_path: Path):
+    with films(tmp_path) as system:
+        job_id = system.distribute(2, mode="individual")
+        encoder = system.wait_for_encode(job_id, finished=CHUNKS + 1)
+        kill(system.workers[0])
+        wait_for(lambda: not encoder.is_running(), "the encoder outlived its worker")
+        system.start_worker()
+        job = system.wait_for_end(job_id)
+        assert job.state is JobState.COMPLETE, system.log(job_id)
+        tasks = system.tasks(job_id)
+        assert {task.object_key: task.size for task, _ in tasks} == system.published()
+        copies_made = [system.settings.buckets / "output" / task.object_key for task, _ in tasks]
+        assert copies_made[0].read_bytes() != copies_made[1].read_bytes()
+        for path in copies_made:
+            with av.open(path) as container:
+                assert sum(1 for _ in container.decode(video=0)) == SECONDS * RATE
+        assert len(system.encoded(job_id)) == 2 * CHUNKS, "a chunk was encoded twice to the end"
+        wait_for(lambda: not (system.settings.work / f"job-{job_id}").exists(), "the work folder was left")

@@ -1,6 +1,7 @@
 """From recipients over a job and their copies to a leak and a name, by what a studio has: HTTP and a bucket."""
 
 import base64
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,8 @@ def test_a_recipient_is_traced_by_his_leak_and_nobody_by_an_unmarked_clip(embedd
     (one,) = found["result"]["accused"]
     assert (one["recipient"], one["dwm_id"]) == ("festival", numbers["festival"])
     assert one["log10_bound"] <= -6
+    leak = (tmp_path / "leak.mp4").read_bytes()
+    assert found["result"]["leak"] == {"bytes": len(leak), "sha256": hashlib.sha256(leak).hexdigest()}
     films.upload(leaked(master(), tmp_path / "unmarked.mp4"), "leaks/unmarked.mp4", "video/mp4")
     found = studio.detection(storages["input"], "leaks/unmarked.mp4")
     assert (found["detection_status"], found["result"]["accused"]) == ("FD007", []), found

@@ -14,7 +14,7 @@ import pytest
 from tests import clips
 from tests.system.test_end_to_end import SITE, Deployment, deployment, embedded, grown
 
-from telecine.catalog import copies, distributions, prepared, recipients, storages
+from telecine.catalog import copies, distributions, jobs, prepared, recipients, storages
 from telecine.catalog.database import Database
 from telecine.catalog.seal import Sealer, load_master_key
 from telecine.core.distribution import Distribution
@@ -53,7 +53,7 @@ class Studio:
         keys = (deployment.access_key_id, deployment.secret_key)
         with self.database.write() as s:
             self.storages = [
-                storages.create(s, self.sealer, SITE, storages.StorageValues(kind, kind, bucket, "RG011", *keys))
+                storages.create(s, self.sealer, SITE, storages.StorageValues(kind, bucket, kind, "RG011", *keys))
                 for kind, bucket in deployment.buckets.items()
             ]
 
@@ -64,8 +64,11 @@ class Studio:
             files=(InputFile(path="masters/film.mp4", video=True),), distribution=Distribution(**wanted),
         )  # fmt: skip
         with self.database.write() as s:
-            rows = recipients.register(s, SITE, [recipients.NewRecipient(name) for name in names])
-            new = distributions.NewDistribution(spec, [row.id for row in rows], {})
+            missing = [name for name in names if recipients.named(s, SITE, [name]) == [None]]
+            if missing:
+                recipients.register(s, SITE, [recipients.NewRecipient(name) for name in missing])
+            numbers = [row.id for row in recipients.named(s, SITE, names) if row]
+            new = distributions.NewDistribution(spec, numbers, {})
             return distributions.create(s, SITE, new).id
 
     def copies(self, job_id: int, folder: Path) -> dict[str, Path]:
@@ -93,20 +96,28 @@ def frames(path: Path) -> int:
 
 def test_every_recipient_gets_a_copy_of_his_own_spliced_or_encoded(deployment: Deployment, tmp_path: Path):
     studio = Studio(deployment)
-    spliced = studio.distribute([f"cinema-{number}" for number in range(20)])
+    spliced = studio.distribute([f"cinema-{number}" for number in range(20)], group_seconds=0.12)
     own = studio.distribute(["Critic", "Jury"], mode="individual")
-    for job_id, count in ((spliced, 20), (own, 2)):
+    for job_id, count, groups in ((spliced, 20, 34), (own, 2, SECONDS)):
         job = telecine(deployment, "jobs", "watch", str(job_id))
         assert (job["state"], job["outputs"]["copies"]) == ("complete", count)
         found = studio.copies(job_id, tmp_path)
         assert len({path.read_bytes() for path in found.values()}) == count
         assert {frames(path) for path in list(found.values())[:3]} == {SECONDS * RATE}
         facts = studio.reference(job_id).facts
-        assert (facts.duration, facts.positions) == (SECONDS, SECONDS)
-    assert len({path.stat().st_size for path in studio.copies(spliced, tmp_path).values()}) == 1
+        assert (facts.duration, facts.positions) == (SECONDS, groups)
+    first = studio.copies(spliced, tmp_path)
+    assert len({path.stat().st_size for path in first.values()}) == 1
+    later = studio.distribute(["late", "cinema-7"], group_seconds=0.12)
+    telecine(deployment, "jobs", "watch", str(later))
+    with studio.database.read() as s:
+        told = [event.message for event in jobs.events(s, SITE, later)]
+    assert f"The master that job {spliced} has prepared is used." in told
+    second = studio.copies(later, tmp_path)
+    assert second["cinema-7"].read_bytes() == first["cinema-7"].read_bytes() != second["late"].read_bytes()
     keys = {info.key for info in deployment.store("output").list()}
     assert {"out/film/cinema-7/film_cinema-7.mp4", "out/film/Jury/film_Jury.mp4"} <= keys
-    assert len(keys) == 22
-    assert {line["id"] for line in telecine(deployment, "jobs", "list", "--state", "complete")} == {spliced, own}
+    assert len(keys) == 23
+    assert {line["id"] for line in telecine(deployment, "jobs", "list", "--state", "complete")} == {spliced, own, later}
     assert telecine(deployment, "jobs", "show", str(own))["progress"] == 100
     assert not list(deployment.settings.work.glob("job-*")), "the work folder was left"

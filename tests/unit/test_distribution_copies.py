@@ -1,5 +1,6 @@
 """What the activities of a distribution make of a prepared master: each recipient's own copy, once, and its row."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
 from telecine.core.states import JobState
 from telecine.core.watermark.recipients import takes_of
-from telecine.jobs import pump, references
+from telecine.jobs import prepared_masters, pump, references
 from telecine.jobs.distribution_activities import DistributionActivities
 from telecine.jobs.endings import take_back
 from telecine.jobs.messages import STALE, Ending, JobRef, Master
+from telecine.jobs.prepared import SOURCE, drop_files
 from telecine.jobs.pump import ref_of
 from telecine.jobs.services import Services
+from telecine.jobs.staging import identity
 from telecine.storage.folder import FolderStore
 
 
@@ -212,12 +215,77 @@ def test_what_a_killed_worker_left_of_a_copy_is_cleared_when_the_job_ends(film):
     assert whole.exists()
 
 
+def test_what_a_killed_worker_left_of_a_copy_is_cleared_by_who_makes_it(film):
+    with film.services.database.write() as s:
+        assert copies.begin(s, film.job.id, 1, film.numbers[0])
+    left = film.bucket / "copies/film/Acme/.telecine-0123.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    assert film.make() == 3
+    assert not left.exists()
+
+
 def test_a_prepared_master_that_is_gone_or_damaged_is_made_anew(film):
     (film.place / "1.mov").write_bytes(b"short")
     assert film.run("find_prepared") == Master(0)
     with film.services.database.write() as s:
         prepared.forget_files(s, film.job.id)
     assert film.run("find_prepared") == Master(0)
+
+
+class TestALaterJobOfTheSameMaster:
+    """The first one's master was staged in, so it is known which file it was."""
+
+    @pytest.fixture
+    def film(self, services):
+        made = Prepared(services, "Acme")
+        master = services.settings.buckets / "input" / "film.mov"
+        master.write_bytes(b"the master")
+        there = FolderStore(master.parent).head("film.mov")
+        (made.place / SOURCE).write_text(json.dumps(identity(there)))
+        return made
+
+    def later(self, film, **wanted):
+        job = new_distribution(film.services, "Late", after=film.job, **wanted)
+        return job, DistributionActivities(film.services)
+
+    def find(self, job, activities):
+        return ActivityEnvironment().run(activities.find_prepared, ref_of(job))
+
+    def test_takes_over_what_is_prepared_and_a_recipient_of_both_gets_the_same_copy(self, film):
+        film.make()
+        job, activities = self.later(film)
+        assert self.find(job, activities) == Master(0, prepared=True)
+        number = tasks(film.services, job.id)[0].recipient_id
+        assert ActivityEnvironment().run(activities.make_copies, ref_of(job), 0, [number]) == 1
+        plan, entry = prepared_masters.find(film.services, job)
+        assert plan == MasterPlan.model_validate(PLAN)
+        assert [file.read_bytes() for file in entry.files] == film.files
+
+    def test_keeps_it_when_the_first_ones_files_are_dropped(self, film):
+        job, activities = self.later(film)
+        self.find(job, activities)
+        drop_files(film.place)
+        with film.services.database.write() as s:
+            prepared.forget_files(s, film.job.id)
+        assert prepared_masters.find(film.services, film.job) is None
+        assert prepared_masters.find(film.services, job) is not None
+
+    @pytest.mark.parametrize(
+        "wanted", [{"strength": 0.7}, {"group_seconds": 0.5}, {"mode": "individual"}, {"master": "other.mov"}], ids=str
+    )
+    def test_that_asks_for_something_else_prepares_its_own(self, film, wanted):
+        (film.services.settings.buckets / "input" / "other.mov").write_bytes(b"the master")
+        assert self.find(*self.later(film, **wanted)) == Master(0)
+
+    def test_whose_file_was_replaced_prepares_its_own(self, film):
+        (film.services.settings.buckets / "input" / "film.mov").write_bytes(b"another master")
+        assert self.find(*self.later(film)) == Master(0)
+
+    def test_finds_nothing_where_the_files_were_dropped(self, film):
+        with film.services.database.write() as s:
+            prepared.forget_files(s, film.job.id)
+        assert self.find(*self.later(film)) == Master(0)
 
 
 def test_progress_counts_recipients_and_is_whole_at_the_end(film):
@@ -247,3 +315,13 @@ def test_the_workflow_is_told_what_kind_of_job_it_is(services):
     job = new_distribution(services, "Acme")
     assert ref_of(job) == JobRef(job.id, 1, job.region, job.priority, SITE, distribution=True)
     assert ref_of(job).workflow == "DistributionWorkflow"
+
+
+def test_a_master_too_short_to_tell_all_recipients_apart_is_wondered_at(services):
+    from telecine.jobs.distribution_steps import warnings_of
+
+    plan = MasterPlan.model_validate(PLAN)
+    keys = services.recipient_keys(SITE, "film", plan.code)
+    assert warnings_of(plan, keys, [1, 2]) == []
+    [warning] = warnings_of(plan, keys, list(range(1, 151)))
+    assert warning.startswith("12 marks make ")

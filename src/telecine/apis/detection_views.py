@@ -67,7 +67,8 @@ def _result(result: Json, facts: Sequence[str]) -> Json:
         return {"outcome": result["outcome"], "accused": [], "nearness": _nearness(result)}
     kept = ("outcome", "population", "limit", "positions", "positions_of_title", "seconds", "log10_best_bound")
     named = [{name: one[name] for name in facts} for one in result["accused"]]
-    return {name: result[name] for name in kept} | {"accused": named}
+    about = {"leak": result["leak"]} if "leak" in result else {}
+    return {name: result[name] for name in kept} | about | {"accused": named}
 
 
 def _nearness(result: Json) -> str:

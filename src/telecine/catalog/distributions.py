@@ -15,7 +15,7 @@ from telecine.catalog.columns import Json
 from telecine.catalog.copies import DIALECT as DIALECT
 from telecine.catalog.models import Job
 from telecine.catalog.turns import one_at_a_time
-from telecine.core.distribution import MOST_RECIPIENTS
+from telecine.core.distribution import MOST_INDIVIDUAL, MOST_RECIPIENTS, CopyMode
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 
@@ -36,8 +36,8 @@ class NewDistribution:
 def create(s: Session, site_id: str, new: NewDistribution, *, now: datetime | None = None) -> Job:
     """Add a job in the queue with a copy to be made for each recipient.
 
-    Raises FIELD_OUT_OF_RANGE for nobody, or where all jobs of the content together would have more than 4095
-    recipients; and what `job_states.create` raises.
+    Raises FIELD_OUT_OF_RANGE for nobody, for more individual copies than a job makes, and where all jobs of the content
+    together would have more than 4095 recipients; and what `job_states.create` raises.
     """
     now = now or utcnow()
     _check_count(s, site_id, new)
@@ -88,6 +88,10 @@ def _check_count(s: Session, site_id: str, new: NewDistribution) -> None:
     """Two requests for one content at once are counted one after the other."""
     if not new.recipients:
         raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, "there is nobody to make a copy for.", field="recipients")
+    own = new.spec.distribution
+    if own and own.mode is CopyMode.INDIVIDUAL and len(new.recipients) > MOST_INDIVIDUAL:
+        detail = f"a job makes at most {MOST_INDIVIDUAL} individual copies; pooled ones cost no encode each."
+        raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="recipients")
     one_at_a_time(s, site_id, "recipients of", new.spec.content_id)
     before = copies.numbers_of_content(s, site_id, new.spec.content_id)
     total = len(before | set(new.recipients))

@@ -19,6 +19,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.pattern import derive_mark_key
 from telecine.core.watermark.report import Outcome
 from telecine.core.watermark.sequence import derive_key
+from telecine.jobs.leak_staging import fingerprint
 
 if TYPE_CHECKING:
     from telecine.core.progress import Tick
@@ -44,17 +45,20 @@ def detect_here(
         raise TelecineError(ErrorKind.FIELD_INVALID, f"there is no file {leak}.", field="LEAK")
     named = _named(leak, evidence, site, content, limit, title or leak.name)
     about = {"site_id": site, "content_id": content, "title": title or leak.name}
-    return show_named(named, Subject.VIEWERS, about, png, as_json)
+    return show_named(named, leak, Subject.VIEWERS, about, png, as_json)
 
 
-def show_named(named: Named, subject: Subject, about: dict[str, Any], png: Path | None, as_json: bool) -> Exit:
+def show_named(
+    named: Named, leak: Path, subject: Subject, about: dict[str, Any], png: Path | None, as_json: bool
+) -> Exit:
     """Print what came of a detection, write its picture, and return the exit code. `about` holds a `title`."""
+    result = named.result | {"leak": fingerprint(leak)}
     if png is not None:
         png.write_bytes(named.png)
     if as_json:
-        show_json(about | {"result": named.result})
+        show_json(about | {"result": result})
     else:
-        for line in report_lines(about["title"], named.result, subject):
+        for line in report_lines(about["title"], result, subject):
             console().print(line, markup=False)
     return Exit.DONE if named.result["outcome"] == Outcome.NAMED else Exit.JOB_ERROR
 

@@ -94,7 +94,7 @@ def detect_kept(
     footage = read_here(leak, keep / REFERENCE, keys.mark)
     named = name_among(Case(title or leak.name, content, limit), footage, Recipients(listed.numbers, keys))
     about = {"site_id": listed.site_id, "content_id": content, "title": title or leak.name}
-    return show_named(named, Subject.RECIPIENTS, about, png, as_json)
+    return show_named(named, leak, Subject.RECIPIENTS, about, png, as_json)
 
 
 def _listed(asked: OneShot, secret: bytes, names: list[str]) -> roster.Roster:

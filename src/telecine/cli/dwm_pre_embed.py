@@ -33,8 +33,7 @@ Mode = Annotated[
     CopyMode, typer.Option(help="pool: two encodes serve all. individual: one each, told by a single picture.")
 ]
 Code = Annotated[
-    Family | None,
-    typer.Option(help="How many who mix their copies it withstands. Default: up_to_4; individual: uniform."),
+    Family, typer.Option(help="uniform names one or two soonest; up_to_4 and up_to_6 withstand more who mix.")
 ]
 Strength = Annotated[float, typer.Option(min=0.3, max=1.0, help="Of the mark; 0.7 is strong.")]
 Group = Annotated[
@@ -68,7 +67,7 @@ def pre_embed(
     output: Output = "",
     path: Place = "",
     mode: Mode = CopyMode.POOL,
-    code: Code = None,
+    code: Code = Family.UNIFORM,
     strength: Strength = 0.5,
     group_seconds: Group = None,
     here: Here = False,
@@ -157,13 +156,12 @@ def _given[T](option: str, value: T | None) -> T:
     return value
 
 
-def _distribution(mode: CopyMode, code: Family | None, strength: float, group_seconds: float | None) -> Distribution:
-    """How to tell copies apart. Individual copies are there to be known by one picture, for which one code suffices."""
+def _distribution(mode: CopyMode, code: Family, strength: float, group_seconds: float | None) -> Distribution:
+    """How to tell copies apart. Raises FIELD_INVALID naming the option."""
     from pydantic import ValidationError
 
-    chosen = code or (Family.UNIFORM if mode is CopyMode.INDIVIDUAL else Family.UP_TO_4)
     try:
-        return Distribution(mode=mode, code=chosen, strength=strength, group_seconds=group_seconds)
+        return Distribution(mode=mode, code=code, strength=strength, group_seconds=group_seconds)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         at = f"--{first['loc'][0]}".replace("_", "-")

@@ -27,6 +27,8 @@ def report_lines(name: str, result: Mapping[str, Any], subject: Subject = Subjec
             )
     yield f"Used {read} of the {words.whole}, compared with {compared}."
     yield f"The chance that this report accuses anybody wrongly is at most {result['limit']:.0e}."
+    if "leak" in result:
+        yield f"The leak has {result['leak']['bytes']:,} bytes, SHA-256 {result['leak']['sha256']}."
     delivery = result["delivery"]
     if delivery and delivery["payload"]:
         yield f"Delivery payload read: {delivery['payload']} (probability {delivery['confidence']:.4f})."

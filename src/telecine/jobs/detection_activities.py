@@ -66,8 +66,9 @@ class DetectionActivities:
         with active_detection(self._services, ref, DetectionStep.NAME_LEAKER) as step, cpu_slot(step):
             step.check()
             named = name_leaker(self._services, step.row, self._read(step), step.pulse.alive)
+            result = named.result | {"leak": leak_staging.fingerprint(leak_staging.leak_of(step.workspace))}
             with self._services.database.write() as s:
-                if not detections.keep_result(s, ref.detection_id, ref.attempt, named.result, named.png):
+                if not detections.keep_result(s, ref.detection_id, ref.attempt, result, named.png):
                     raise failures.stale()
 
     @activity.defn(name=DetectionStep.CLOSE_DETECTION, no_thread_cancel_exception=True)

@@ -17,8 +17,8 @@ from telecine.core.watermark.sequence import SequenceKey
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One who may be named. `facts`: what the result says of him; `label`: a short name for the picture; `title`: how
-    people call him; `payload`: hexadecimal, where his code has one."""
+    """One who may be named. `facts`: what the result says of him; `label`: a short name for the picture; `title`: who
+    he is, in one line; `payload`: hexadecimal, where his code has one."""
 
     facts: dict[str, Any]
     label: str
@@ -63,11 +63,15 @@ def suspects(viewers: Mapping[str, Viewer]) -> dict[str, Suspect]:
         session: Suspect(
             facts={"session": one.session, "forensic_mark": one.forensic_mark, "payload": one.payload},
             label=one.session[:8],
-            title=one.forensic_mark,
+            title=f"{one.session[:8]}  {_printable(one.forensic_mark)!r}",
             payload=one.payload,
         )
         for session, one in viewers.items()
     }
+
+
+def _printable(mark: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in mark[:60])
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,9 +136,8 @@ def _heading(case: Case, report: Report, words: Words) -> str:
 
 def _told(line: _Line, z: Floats, words: Words) -> str:
     agreeing, compared = line.agreeing(z)
-    title = "".join(sign if sign.isprintable() else "?" for sign in line.suspect.title[:60])
     one = line.accused
     return (
-        f"{line.suspect.label}  {title!r}: {one.strength.value}, bound 1e{one.log10_bound:.1f}, "
+        f"{line.suspect.title}: {one.strength.value}, bound 1e{one.log10_bound:.1f}, "
         f"p 1e{one.log10_p:.1f}, found {_METHODS[one.method]}; {agreeing} of {compared} clear {words.piece}s agree"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio import activity
 
-from telecine.catalog import copies, jobs, prepared
+from telecine.catalog import copies, jobs
 from telecine.core.distribution import MOST_INDIVIDUAL, CopyMode
 from telecine.core.dwm_codes import CopyState
 from telecine.core.errors import ErrorKind, TelecineError
@@ -19,12 +19,12 @@ from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
 from telecine.core.watermark.recipients import RecipientKeys
 from telecine.jobs import distribution_steps as steps
-from telecine.jobs import failures, references
+from telecine.jobs import failures, prepared_masters
 from telecine.jobs.active_step import ActiveStep, active_step, cpu_slot
 from telecine.jobs.distribution_copies import Batch, orders, write
 from telecine.jobs.distribution_workflow import BATCH
 from telecine.jobs.messages import DistributionStep, Ending, Failure, JobRef, Master
-from telecine.jobs.prepared import Entry, open_entry, put
+from telecine.jobs.prepared_masters import take_over
 from telecine.jobs.publishing import prefix_of
 from telecine.jobs.recipient_folders import folder_of
 from telecine.jobs.services import Services
@@ -62,13 +62,15 @@ class DistributionActivities:
         """Look whether an earlier attempt has prepared the master; then nothing but copies is left to do."""
         with active_step(self._services, ref, Phase.STAGE_IN) as step:
             step.check()
-            if self._prepared(step) is None:
+            services, job = self._services, step.job
+            whose = job.id if prepared_masters.find(services, job) else take_over(services, job, step.pulse.alive)
+            if whose is None:
                 return Master(0)
             with self._services.database.write() as s:
                 for phase in (*_ONCE, Phase.COPY):
                     tick = Tick(float(phase is not Phase.COPY), 1.0)
                     jobs.report_work(s, ref.job_id, ref.attempt, phase, 0, tick)
-            step.tell("The prepared master of an earlier attempt is used.")
+            step.tell(f"The master that job {whose} has prepared is used.")
             return Master(0, prepared=True)
 
     @activity.defn(name=DistributionStep.ANALYSE_MASTER, no_thread_cancel_exception=True)
@@ -78,12 +80,11 @@ class DistributionActivities:
             settings = self._services.settings
             plan = steps.analyse(step.spec, step.workspace, settings.prepared, settings.policy, step.context)
             individual = plan.mode is CopyMode.INDIVIDUAL
-            if individual:
-                self._check_few(step)
+            warnings = [*plan.warnings, *self._check_recipients(step, plan)]
             media = [info.model_dump(mode="json") for info in load_probes(step.workspace)]
             with self._services.database.write() as s:
                 jobs.set_media(s, ref.job_id, ref.attempt, {"files": media})
-                jobs.add_warnings(s, ref.job_id, ref.attempt, plan.warnings)
+                jobs.add_warnings(s, ref.job_id, ref.attempt, warnings)
                 jobs.report_work(s, ref.job_id, ref.attempt, Phase.COPY, 0, Tick(0.0, 1.0))
                 for chunk in [] if individual else plan.chunks:
                     tick = Tick(0.0, float(chunk.frames / plan.rate))
@@ -128,10 +129,7 @@ class DistributionActivities:
         with active_step(self._services, ref, Phase.JOIN) as step:
             step.check()
             plan = load_master_plan(step.workspace)
-            name = references.name_of(step.job.site_id, plan.content_id, step.job.id)
-            put(self._services.settings.prepared, name, step.workspace.prepared, step.pulse.alive)
-            with self._services.database.write() as s:
-                prepared.keep(s, step.job, plan.model_dump(mode="json"), name)
+            prepared_masters.keep(self._services, step.job, plan, step.workspace, step.pulse.alive)
 
     @activity.defn(name=DistributionStep.LIST_COPIES, no_thread_cancel_exception=True)
     def list_copies(self, ref: JobRef, after: int) -> list[int]:
@@ -151,7 +149,7 @@ class DistributionActivities:
     def make_copies(self, ref: JobRef, number: int, recipients: list[int]) -> int:
         """Make the copies of one batch; returns how many of its recipients have theirs."""
         with active_step(self._services, ref, Phase.COPY, JobState.UPLOADING, unit=number) as step:
-            found = self._prepared(step)
+            found = prepared_masters.find(self._services, step.job)
             if found is None:
                 raise TelecineError(ErrorKind.INTERNAL, "The prepared master is not in the store any more.")
             plan, entry = found
@@ -223,23 +221,17 @@ class DistributionActivities:
             detail = f"{len(found) - len(made)} of {len(found)} recipients have no copy.{first}"
             return Ending(JobState.ERROR, Failure(ErrorKind.PUBLISH_FAILED, detail))
 
-    def _prepared(self, step: ActiveStep) -> tuple[MasterPlan, Entry] | None:
-        """What the job's copies are spliced of, where it is in the store, and its plan."""
-        with self._services.database.read() as s:
-            try:
-                row = prepared.get(s, step.job.site_id, step.job.id)
-            except TelecineError:
-                return None
-        entry = open_entry(references.place_of(self._services.settings.prepared, row.name)) if row.has_files else None
-        return (prepared.plan_of(row), entry) if entry else None
+    def _check_recipients(self, step: ActiveStep, plan: MasterPlan) -> list[str]:
+        """What is to be wondered at in the copies that there will be.
 
-    def _check_few(self, step: ActiveStep) -> None:
-        """Raise FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own."""
+        Raises FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own.
+        """
         with self._services.database.read() as s:
-            count = len(copies.tasks_of(s, step.job.id))
-        if count > MOST_INDIVIDUAL:
-            detail = f"each of {count} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
+            everybody = [task.recipient_id for task in copies.tasks_of(s, step.job.id)]
+        if plan.mode is CopyMode.INDIVIDUAL and len(everybody) > MOST_INDIVIDUAL:
+            detail = f"each of {len(everybody)} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
             raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="recipients")
+        return steps.warnings_of(plan, self._keys(step, plan), everybody)
 
     def _keys(self, step: ActiveStep, plan: MasterPlan) -> RecipientKeys:
         return self._services.recipient_keys(step.job.site_id, plan.content_id, plan.code)

@@ -46,10 +46,12 @@ class Batch:
         self._entry = entry
         self._keys = keys
         self._store = store
+        self._spec = step.spec
         self._tries = activity.info().attempt
         self._stop = Event()
         self._lock = Lock()
         self._shares: dict[int, float] = {}
+        self._begun: set[int] = set()
         self._before = 0
         self._made = 0
         self._again: list[TelecineError] = []
@@ -61,6 +63,7 @@ class Batch:
         """
         begun = time.monotonic()
         todo = [recipient for task, recipient in wanted if task.state is not CopyState.COMPLETE]
+        self._begun = {recipient.id for task, recipient in wanted if task.state is not CopyState.READY}
         self._shares = {recipient.id: 0.0 for recipient in todo}
         self._before = len(wanted) - len(todo)
         side_by_side([partial(self._one, recipient) for recipient in todo], AT_ONCE, self._stop)
@@ -85,9 +88,9 @@ class Batch:
             self._failed(recipient, failures.unexpected(error, self._step.phase.value))
 
     def _upload(self, recipient: Recipient) -> None:
-        key = copy_key(self._step.spec, recipient.name, self._entry.prepared.suffix)
-        if self._tries > 1 or self._step.ref.attempt > 1:
-            self._store.clear_unfinished(f"{folder_of(self._step.spec, recipient.name)}/")
+        key = copy_key(self._spec, recipient.name, self._entry.prepared.suffix)
+        if recipient.id in self._begun or self._step.ref.attempt > 1:  # whoever did may have been killed
+            self._store.clear_unfinished(f"{folder_of(self._spec, recipient.name)}/")
         size = upload_spliced(self._entry, self._keys, recipient.id, key, self._store, partial(self._report, recipient))
         if write(self._step, copies.complete, recipient.id, key, size):
             with self._lock:

@@ -7,12 +7,14 @@ these functions. Every step finds its own finished output, so doing one twice do
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from telecine.core.distribution import CopyMode
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
 from telecine.core.limits import Policy
 from telecine.core.master import TAKES, MasterPlan, Prepared
-from telecine.core.watermark.recipients import RecipientKeys, takes_of
+from telecine.core.watermark.recipients import RecipientKeys, takes_of, words_of
 from telecine.jobs.prepared import NOTES, REFERENCE, Entry, open_entry
 from telecine.jobs.recipient_folders import copy_key
 from telecine.jobs.staging import remove
@@ -42,6 +44,15 @@ def analyse(spec: JobSpec, workspace: Workspace, store: Path, policy: Policy, co
         remove(workspace.root / "copy")
     check_room(plan, workspace, store)
     return plan
+
+
+def warnings_of(plan: MasterPlan, keys: RecipientKeys, recipients: list[int]) -> list[str]:
+    """What is to be wondered at in the copies of these recipients: that a short master does not tell them all apart."""
+    different = len(np.unique(words_of(keys, recipients, plan.positions), axis=0))
+    if different == len(recipients):
+        return []
+    made = f"{plan.positions} marks make {different} different copies for {len(recipients)} recipients"
+    return [f"{made}: the master is short for so many; choose shorter groups."]
 
 
 def check_room(plan: MasterPlan, workspace: Workspace, store: Path) -> None:

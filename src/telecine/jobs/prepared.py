@@ -4,6 +4,7 @@ A folder that all workers and API processes share. An entry has a name as refere
 is a folder: both files and their `prepared.json` where copies are spliced, and `reference` always.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from telecine.storage.parts import copy
 
 NOTES = "prepared.json"
 """The `Prepared` of an entry."""
+SOURCE = "source.json"
+"""What tells which file a master was (`staging.identity`)."""
 REFERENCE = "reference"
 """The folder of an entry that leaks are compared with, as `media.detect.reference` opens it."""
 
@@ -47,6 +50,12 @@ def open_entry(place: Path) -> Entry | None:
     files = place / f"0{prepared.suffix}", place / f"1{prepared.suffix}"
     whole = all(file.exists() and file.stat().st_size == prepared.size for file in files)
     return Entry(prepared, files) if whole else None
+
+
+def source_of(place: Path) -> list[str] | None:
+    """Which file the master in the entry `place` was; None where nothing was written down."""
+    source = place / SOURCE
+    return [str(part) for part in json.loads(source.read_bytes())] if source.exists() else None
 
 
 def drop_files(place: Path) -> None:

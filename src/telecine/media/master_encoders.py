@@ -2,7 +2,8 @@
 
 A copy has its master's codec, profile, size, pixels, fields, colours and class of bitrate. The headers of all chunks
 must be the same, so whatever is written in a header follows from the plan and not from a chunk: each chunk has its own
-average bitrate, but all have one peak.
+average bitrate, but all have one peak. Nor may an encoder choose kinds of pictures by what they show: both takes of a
+group must have the same, or they could not have one layout.
 """
 
 from collections.abc import Callable
@@ -13,12 +14,13 @@ from telecine.core.plan_master import DNXHD_MEGABITS
 
 PEAK = Fraction(3, 2)
 """Highest bitrate of the decoder's buffer, over the average of the chunk that has most."""
-_CONSTANT = Fraction(1, 50)
-"""A master whose chunks differ by no more has a constant bitrate."""
 _PADDED = Fraction(985, 1000)
 """What MPEG-2 of a constant bitrate is encoded at, so that pictures padded to their twins' size keep within it."""
 _MPEG2_BUFFER = Fraction(36_408_333, 50_000_000)
 """Seconds of the decoder's buffer in XDCAM HD422."""
+
+_FIXED = ("scenecut=0", "open-gop=0", "b-adapt=0")
+"""Which picture is of which kind follows from its number alone, or two takes would not have one layout."""
 
 _X264_PROFILES = {
     "Constrained Baseline": "baseline",
@@ -43,7 +45,7 @@ def encoder_options(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...] 
 
 def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     """`stitchable` keeps the headers of all chunks the same, so that they can be joined."""
-    parameters = [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", "scenecut=0", "open-gop=0", "stitchable=1"]
+    parameters = [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", *_FIXED, "stitchable=1"]
     if plan.field_order != "progressive":
         parameters.append("tff=1" if plan.field_order == "top_first" else "bff=1")
     profile = _X264_PROFILES.get(plan.profile)
@@ -62,7 +64,7 @@ def _x265(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...]) -> list[s
     The peak decides the level, which is in a header.
     """
     gop = _gop(plan)
-    parameters = [f"keyint={gop}", f"min-keyint={gop}", "scenecut=0", "open-gop=0", "repeat-headers=0", "log-level=1"]
+    parameters = [f"keyint={gop}", f"min-keyint={gop}", *_FIXED, "repeat-headers=0", "log-level=1"]
     parameters.append("info=0")
     if plan.colour.mastering_display:
         parameters.append(f"master-display={plan.colour.mastering_display}")
@@ -90,15 +92,14 @@ def _prores(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
 def _mpeg2(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     """As XDCAM has it: 10 bits of a block's mean, the finer tables, closed GOPs."""
     peak = max(one.bitrate for one in plan.chunks)
-    constant = peak - min(one.bitrate for one in plan.chunks) <= peak * _CONSTANT
-    average = round((peak if constant else chunk.bitrate) * _PADDED)
+    average = round((peak if plan.constant_bitrate else chunk.bitrate) * _PADDED)
     flags = "+cgop" if plan.field_order == "progressive" else "+cgop+ilme+ildct"
     return [
         *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if _gop(plan) > 2 else "0", "-flags", flags),
         # Without it a GOP ends early where its length is no whole number of B B P.
         *("-mpv_flags", "+strict_gop"),
         *("-sc_threshold", "1000000000", "-b:v", str(average), "-maxrate", str(peak)),
-        *(("-minrate", str(average)) if constant else ()),
+        *(("-minrate", str(average)) if plan.constant_bitrate else ()),
         *("-bufsize", str(round(peak * _MPEG2_BUFFER)), "-intra_dc_precision", "2", "-intra_vlc", "1"),
         *("-non_linear_quant", "1", "-qmin", "1", "-qmax", "12", "-lmin", "1*QP2LAMBDA"),
         *("-rc_max_vbv_use", "1", "-rc_min_vbv_use", "1", "-gop_timecode", _gop_timecode(plan, chunk)),
@@ -120,6 +121,11 @@ _ENCODERS: dict[str, Callable[[MasterPlan, MasterChunk], list[str]]] = {
     "mpeg2": _mpeg2,
     "dnxhd": _dnxhd,
 }
+
+
+def _kinds(plan: MasterPlan) -> list[str]:
+    """Closed GOPs with the same kinds of pictures in each, in parameters that x264 and x265 share."""
+    return [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", "scenecut=0", "open-gop=0", "b-adapt=0"]
 
 
 def _gop(plan: MasterPlan) -> int:

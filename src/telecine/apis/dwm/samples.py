@@ -18,7 +18,7 @@ JOB_CREATE_FOR_ALL: dict[str, Any] = JOB_CREATE | {
     "recipients": "all",
     "mode": "pool",
     "code": "up_to_4",
-    "strength": 0.5,
+    "strength": 0.7,
     "group_seconds": 1,
     "job_name": "Film, first delivery",
 }

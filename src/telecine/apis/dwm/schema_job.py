@@ -6,8 +6,11 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from telecine.apis.lists import Period, Words
 from telecine.apis.wire import ContentId, Decimal, FilePath, Line, Reference, Shown, Whole, Wire, lower
-from telecine.core.distribution import MOST_RECIPIENTS, CopyMode
+from telecine.core.distribution import MOST_RECIPIENTS, CopyMode, Distribution
 from telecine.core.watermark.bias import Family
+
+STANDARD = Distribution()
+"""How a master is prepared where a request does not say."""
 
 type Named = Literal["all"] | list[str | int]
 
@@ -70,12 +73,12 @@ class JobRequest(Wire):
     output: JobOutput
     recipients: Recipients
     mode: Annotated[Mode, Field(description="How copies are told apart; individual ones take an encode each.")] = (
-        CopyMode.POOL
+        STANDARD.mode
     )
-    code: Annotated[Code, Field(description="How many who mix their copies are to be found.")] = Family.UP_TO_4
-    strength: Annotated[Decimal, Field(ge=0.3, le=1.0, description="0.7 is strong.")] = 0.5
+    code: Annotated[Code, Field(description="How many who mix their copies are to be found.")] = STANDARD.code
+    strength: Annotated[Decimal, Field(ge=0.3, le=1.0, description="0.7 is strong.")] = STANDARD.strength
     group_seconds: Annotated[Decimal, Field(gt=0, le=10, description="By default a second, or 3 pictures.")] | None = (
-        None
+        STANDARD.group_seconds
     )
     job_name: Line | None = None
     job_noti_id: Annotated[Whole | None, Field(description="Notification of the T&P API to tell.")] = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import BinaryIO
 
 from telecine.apis.copy_links import CopyLink
@@ -20,7 +21,7 @@ from telecine.core.recipient_names import file_name
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.recipients import derive_recipient_keys, takes_of
 
-BLOCK = 256 * 1024
+BLOCK = 512 * 1024
 """Bytes that are read at a time."""
 
 _KEPT_LAYOUTS = 8
@@ -43,15 +44,21 @@ class VirtualCopy:
 
         Raises EOFError where a file has become shorter.
         """
+        block = bytearray()  # of many pieces, where those are small
         try:
             for piece in between(self.pieces, start, end):
                 at = piece.start
                 while at < piece.end:
-                    block = os.pread(self.files[piece.take].fileno(), min(BLOCK, piece.end - at), at)
-                    if not block:
+                    part = os.pread(self.files[piece.take].fileno(), min(BLOCK - len(block), piece.end - at), at)
+                    if not part:
                         raise EOFError("a prepared file ends before it should")
-                    at += len(block)
-                    yield block
+                    at += len(part)
+                    block += part
+                    if len(block) == BLOCK:
+                        yield bytes(block)
+                        block.clear()
+            if block:
+                yield bytes(block)
         finally:
             self.close()
 
@@ -75,17 +82,26 @@ def open_copy(services: Services, link: CopyLink) -> VirtualCopy:
         if not row.has_files:
             raise _missing(link, "makes individual copies, or its prepared files were removed")
         secret = marks.secret(s, services.sealer, link.site_id)
-    folder = services.settings.prepared / row.name
-    try:
-        facts = Prepared.model_validate_json((folder / "prepared.json").read_bytes())
-        files = tuple((folder / f"{take}{facts.suffix}").open("rb", buffering=0) for take in TAKES)
-    except (OSError, ValueError) as error:
-        raise _missing(link, "has no prepared files any more") from error
+    facts, files = _opened(services.settings.prepared / row.name, link)
     stamps = tuple(os.fstat(file.fileno()).st_mtime_ns for file in files)
     pieces = _pieces(facts, secret, link, row.content_id, Family(row.plan["code"]))
     mark = sha256(f"{row.name} {recipient.id} {facts.size} {stamps}".encode()).hexdigest()
     name = file_name(row.content_id, recipient.name, facts.suffix)
     return VirtualCopy(name, facts.size, facts.content_type, f'"{mark[:32]}"', pieces, files)
+
+
+def _opened(folder: Path, link: CopyLink) -> tuple[Prepared, tuple[BinaryIO, ...]]:
+    """What the entry `folder` of the prepared store is, and its files. Raises COPY_MISSING where they are not whole."""
+    try:
+        facts = Prepared.model_validate_json((folder / "prepared.json").read_bytes())
+        files = tuple((folder / f"{take}{facts.suffix}").open("rb", buffering=0) for take in TAKES)
+    except (OSError, ValueError) as error:
+        raise _missing(link, "has no prepared files any more") from error
+    if any(os.fstat(file.fileno()).st_size != facts.size for file in files):
+        for file in files:
+            file.close()
+        raise _missing(link, "has prepared files that are not whole")
+    return facts, files
 
 
 @lru_cache(maxsize=_KEPT_LAYOUTS)
