@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import activity
 
 from telecine.catalog import copies, jobs
-from telecine.core.distribution import MOST_INDIVIDUAL, CopyMode
+from telecine.core.distribution import CopyMode
 from telecine.core.dwm_codes import CopyState
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
@@ -222,15 +222,9 @@ class DistributionActivities:
             return Ending(JobState.ERROR, Failure(ErrorKind.PUBLISH_FAILED, detail))
 
     def _check_recipients(self, step: ActiveStep, plan: MasterPlan) -> list[str]:
-        """What is to be wondered at in the copies that there will be.
-
-        Raises FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own.
-        """
+        """What is to be wondered at in the copies that there will be."""
         with self._services.database.read() as s:
             everybody = [task.recipient_id for task in copies.tasks_of(s, step.job.id)]
-        if plan.mode is CopyMode.INDIVIDUAL and len(everybody) > MOST_INDIVIDUAL:
-            detail = f"each of {len(everybody)} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
-            raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="recipients")
         return steps.warnings_of(plan, self._keys(step, plan), everybody)
 
     def _keys(self, step: ActiveStep, plan: MasterPlan) -> RecipientKeys:
