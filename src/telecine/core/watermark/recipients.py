@@ -7,6 +7,7 @@ it is stored.
 
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +58,20 @@ def takes_of(keys: RecipientKeys, recipient: int, groups: int) -> Bits:
     The takes of a group may differ by more than the mark, so a keyed coin says which of them is variant 0.
     """
     word: Bits = words_of(keys, [recipient], groups)[0]
-    return word ^ np.array([coin(keys.mark, group) for group in range(groups)], dtype=np.uint8)
+    return word ^ _coins(keys.mark, groups)
 
 
 def coin(key: MarkKey, group: int) -> int:
     """Which variant of a group the first take (0) is; the second is the other."""
     return hmac.digest(key.takes, b"group" + group.to_bytes(8), "sha256")[0] & 1
+
+
+@lru_cache(maxsize=4)
+def _coins(key: MarkKey, groups: int) -> Bits:
+    """The coins of all groups; remembered, because they are the same for each of thousands of recipients."""
+    coins: Bits = np.array([coin(key, group) for group in range(groups)], dtype=np.uint8)
+    coins.flags.writeable = False
+    return coins
 
 
 def take_field(key: MarkKey, group: int, take: int) -> Field:
