@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,8 +44,10 @@ from telecine.media import sandbox
 from telecine.media.context import Context
 from telecine.media.encode import encode_chunk
 from telecine.media.join import join
+from telecine.media.mark import stretch_of
 from telecine.media.mark_args import Take, scout_arguments, take_arguments
-from telecine.media.mark_delta import DeltaWriter
+from telecine.media.mark_mask import Marker
+from telecine.media.mark_scout import run_scout
 from telecine.media.probe import probe
 from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace
@@ -156,16 +157,17 @@ def embedding(tools: Tools, root: Path, source: Path, width: int, height: int) -
     rendition = VideoRendition(track_id="v", codec="h264", width=width, height=height, rate=Crf(crf=23))
     plan, workspace = plan_of(tools, root / "work", source, [rendition], Marking(shortest_seconds=0))
     assert plan.picture
+    marking = plan.marking
+    assert marking
     (chunk, output), limits = (plan.chunks[0], plan.video[0]), MediaLimits()
     name, rate = workspace.relative(workspace.input_file(plan.picture.file)), output.frame_rate
     delta, reference = workspace.root / "delta", workspace.root / "reference"
     takes = [Take(output, second, delta.name, "") for second in (False, True)]
 
     def mark() -> None:
-        with ExitStack() as stack:
-            writer = DeltaWriter(plan, chunk, rate, KEY, {output.name: stack.enter_context(delta.open("wb"))})
-            scout = scout_arguments(plan, chunk, name, rate, reference.name, limits, seek=False)
-            sandbox.run([tools.ffmpeg, *scout], cwd=workspace.root, limits=limits, on_bytes=writer.feed)
+        scout = scout_arguments(plan, chunk, name, rate, reference.name, limits, seek=False)
+        marker, stretch = Marker(marking.strength, rate), stretch_of(plan, chunk, rate, KEY)
+        run_scout(scout, marker, stretch, {output.name: delta}, workspace, Context(tools, limits), lambda _: None)
         arguments = take_arguments(plan, chunk, name, rate, takes, limits, seek=False)
         blend = arguments[: arguments.index("-map")]
         nothing = [part for take in takes for part in ("-map", f"[{take.pad}]", "-f", "null", "-")]

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
         default=None,
         description="References of marked titles, for detections; all workers share it. Default: data_dir/references.",
     )
+    prepared_dir: Path | None = Field(
+        default=None,
+        description="Prepared masters of distributions; all workers and APIs share it. Default: data_dir/prepared.",
+    )
     bucket_dir: Path | None = Field(
         default=None, description="Where the folder store keeps buckets. Default: data_dir/buckets."
     )
@@ -55,6 +59,10 @@ class Settings(BaseSettings):
     packaging_hosts: list[str] = Field(
         default=["api.pallycon.com", "watermark.pallycon.com", "wm-detection.doverunner.com", "packaging.example.com"],
         description="Host names on which the watermark packaging API answers without its prefix.",
+    )
+    dwm_hosts: list[str] = Field(
+        default=["dwm.pallycon.com", "dwm.doverunner.com", "dwm.example.com"],
+        description="Host names on which the DWM API answers without its prefix.",
     )
     packaging_replay_seconds: int = Field(
         default=0,
@@ -134,6 +142,11 @@ class Settings(BaseSettings):
     def references(self) -> Path:
         """The reference store in force."""
         return (self.reference_dir or self.data_dir / "references").resolve()
+
+    @property
+    def prepared(self) -> Path:
+        """The store of prepared masters in force."""
+        return (self.prepared_dir or self.data_dir / "prepared").resolve()
 
     @property
     def buckets(self) -> Path:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
 from tests.api.conftest import new_api, plain_job
+from tests.api.dwm import add_job, prepare_for
 from tests.api.packaging import sealed, send
 from tests.marked import add_title
 
@@ -41,6 +42,7 @@ def filled(app, tmp_path_factory, migrated):
         add_title(s, job_id, content_id=samples.DETECTION["content_id"])
         add_title(s, job_id, content_id=packaging_samples.SESSION_URL["cid"]).output_path = "packaged"
     assert api.call("POST", "/api/detect/DEMO", json=samples.DETECTION).status_code == 200
+    prepare_for(api, add_job(api, "test", "distributor_1"))
     api.ready_for_pri()
     assert api.pri("POST", json=pri_samples.CREATE).status_code == 201
     yield api
@@ -69,9 +71,11 @@ KNOWN = {
     "notiId": 1,
     "deliveryId": 1,
     "detectionId": 1,
+    "dwmId": 1,
 }
+JOB_OF_DWM = 2
 PARTS = [
-    *("token", "setting", "job", "storage", "notification", "detection", "session", "revocation"),
+    *("token", "setting", "job", "recipient", "storage", "notification", "detection", "session", "revocation"),
     *("Operations", "packaged assets", "Licence"),
 ]
 
@@ -89,7 +93,7 @@ def each(described, part, probe):
 def check(case, response):
     assert response.status_code < 500 or response.status_code == 501, response.text
     case.validate_response(response, checks=CHECKS)
-    if case.path.startswith("/tnp/") and response.headers.get("content-type") != "image/png":
+    if case.path.startswith(("/tnp/", "/dwm/")) and response.headers.get("content-type") != "image/png":
         body = response.json()
         assert list(body)[:2] == ["error_code", "error_message"]
         assert (body["error_code"] == "0000") == (response.status_code == 200)
@@ -103,13 +107,17 @@ def check(case, response):
 
 def test_every_part_is_tried(described):
     tags = {found.ok().tags[0] for found in described.get_all_operations()}
-    assert {tag.removeprefix("T&P: ").removeprefix("PRI: ").removeprefix("Packaging: ") for tag in tags} == set(PARTS)
+    assert {
+        tag.removeprefix("T&P: ").removeprefix("PRI: ").removeprefix("Packaging: ").removeprefix("DWM: ")
+        for tag in tags
+    } == set(PARTS)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_caller_with_a_token_and_ids_that_exist(described, filled, part):
     def probe(case):
-        case.path_parameters = {name: KNOWN[name] for name in case.path_parameters or {}}
+        known = KNOWN | ({"jobId": JOB_OF_DWM} if case.path.startswith("/dwm/") else {})
+        case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
         check(case, case.call(headers=headers))
 
     basic, playback = filled.basic(), {"Authorization": filled.playback_token()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 from tests.contract.receiver import Receiver, receiving
 
 from telecine.catalog import deliveries, jobs, notifications, sites, storages
@@ -72,6 +72,25 @@ def database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
         database = Database(url)
         yield database
         database.close()
+
+
+# PostgreSQL chooses by statistics, and a few rows tell it nothing: plans are checked on SQLite.
+on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def plans(database: Database) -> Iterator[list[str]]:
+    """SQLite's plan of every SELECT of the test, one text per statement."""
+    seen: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            seen.append("\n".join(row[-1] for row in rows))
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", explain)
 
 
 @pytest.fixture

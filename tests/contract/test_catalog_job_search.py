@@ -1,11 +1,10 @@
 """Finding jobs: every documented filter, paging, order, and the index behind each."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from tests.contract.conftest import on_sqlite
 
 from telecine.catalog import jobs, sites
 from telecine.catalog.jobs import JobFilter
@@ -194,22 +193,9 @@ FILTERS = {
 
 
 @pytest.fixture
-def plans(database, five, monkeypatch) -> Iterator[list[str]]:
-    """SQLite's plan of every SELECT of the test, one text per statement."""
-    seen: list[str] = []
-
-    def explain(connection, cursor, statement, parameters, context, many):
-        if statement.startswith("SELECT"):
-            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-            seen.append("\n".join(row[-1] for row in rows))
-
-    event.listen(database.engine, "before_cursor_execute", explain)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", explain)
-
-
-# PostgreSQL chooses by statistics, and a few rows tell it nothing: plans are checked on SQLite.
-on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def plans(five, plans):
+    """The plans of a test that has five jobs."""
+    return plans
 
 
 @on_sqlite

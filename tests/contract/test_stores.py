@@ -1,8 +1,10 @@
 """Every store keeps the same promises: a folder, a real S3 server, and the store in memory."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -13,6 +15,7 @@ from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.storage.folder import FolderStore, create_bucket
 from telecine.storage.memory import MemoryStore
 from telecine.storage.open import StoreFactory
+from telecine.storage.ranges import RangeFile
 from telecine.storage.s3 import PART, S3Store
 
 LARGE = PART * 2 + 12_345
@@ -49,6 +52,18 @@ def large(tmp_path):
     path = tmp_path / "large.bin"
     path.write_bytes(os.urandom(1 << 20) * (LARGE >> 20) + os.urandom(LARGE % (1 << 20)))
     return path
+
+
+@pytest.fixture
+def ranges(large, tmp_path):
+    """Two files of one layout, taken in turn, and what that makes."""
+    other = tmp_path / "other.bin"
+    other.write_bytes(large.read_bytes()[::-1])
+    contents = {path: path.read_bytes() for path in (large, other)}
+    edges = [0, 10, PART - 7, PART + 5, LARGE]
+    parts = [((large, other)[number % 2], *span) for number, span in enumerate(pairwise(edges))]
+    with RangeFile(parts) as file:
+        yield file, b"".join(contents[path][start:end] for path, start, end in parts)
 
 
 def keys(store, prefix=""):
@@ -177,6 +192,35 @@ class TestEveryStore:
         refusal(ErrorKind.OBJECT_MISSING, store.download, "missing", tmp_path / "kept")
         assert (tmp_path / "kept").read_bytes() == b"kept"
 
+    def test_ranges_of_files_are_stored_as_one_object_with_progress(self, store, ranges):
+        file, content = ranges
+        told, threads = [], set()
+
+        def report(done, total):
+            told.append((done, total))
+            threads.add(threading.get_ident())
+
+        store.upload(b"old", "copy.mp4", "video/mp4")
+        file.seek(77)
+        store.upload(file, "copy.mp4", "video/mp4", report)
+        assert store.read("copy.mp4") == content
+        assert told[0] == (0, LARGE)
+        assert all(0 <= done <= total == LARGE for done, total in told)
+        assert threads == {threading.get_ident()}
+        store.upload(file, "again.mp4", "video/mp4")
+        assert store.read("again.mp4") == content
+
+    def test_a_cancelled_upload_of_ranges_leaves_nothing_and_keeps_what_was_there(self, store, ranges):
+        def cancel(done, total):
+            raise Cancelled
+
+        store.upload(b"old", "old.mp4", "video/mp4")
+        for key in ("new.mp4", "old.mp4"):
+            with pytest.raises(Cancelled):
+                store.upload(ranges[0], key, "video/mp4", cancel)
+        assert keys(store) == ["old.mp4"]
+        assert store.read("old.mp4") == b"old"
+
     def test_threads_can_share_it(self, store):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: store.upload(b"x" * n, f"n/{n}", "text/plain"), range(1, 33)))
@@ -242,6 +286,15 @@ class TestFolder:
         assert "one name" in refusal(ErrorKind.STORAGE_REFUSED, folder.upload, b"x", "b", "text/plain")
         assert folder.head("b") is None
         assert keys(folder) == ["a", "b/c"]
+
+    def test_ranges_from_another_file_system_are_copied_by_hand(self, folder, ranges, monkeypatch):
+        def refuse(*_):
+            raise OSError(errno.EXDEV, "two file systems")
+
+        monkeypatch.setattr(os, "copy_file_range", refuse)
+        file, content = ranges
+        folder.upload(file, "copy.mp4", "video/mp4")
+        assert folder.read("copy.mp4") == content
 
     def test_deleting_leaves_no_empty_folders(self, folder, tmp_path):
         folder.upload(b"x", "a/b/c", "text/plain")
@@ -360,6 +413,18 @@ class TestS3:
 
         with pytest.raises(Cancelled):
             s3.upload(large, "big.mp4", "video/mp4", cancel_midway)
+        assert "Uploads" not in seaweed.client.list_multipart_uploads(Bucket=s3._bucket)
+
+    def test_a_cancelled_upload_of_ranges_leaves_no_parts(self, seaweed, s3, ranges, monkeypatch):
+        slow = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max_bandwidth=8 << 20)
+        monkeypatch.setattr("telecine.storage.s3._TRANSFERS", slow)
+
+        def cancel_midway(done, total):
+            if seaweed.client.list_multipart_uploads(Bucket=s3._bucket).get("Uploads"):
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            s3.upload(ranges[0], "big.mp4", "video/mp4", cancel_midway)
         assert "Uploads" not in seaweed.client.list_multipart_uploads(Bucket=s3._bucket)
 
     def test_uploads_of_a_killed_worker_are_cleared(self, seaweed, s3):

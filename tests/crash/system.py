@@ -177,7 +177,7 @@ class System:
         return [
             (event.attempt, event.data["chunk"], event.data["worker"])
             for event in self.events(job_id)
-            if event.phase == "encode" and event.message.endswith("encoded.")
+            if event.phase in ("encode", "copy") and event.message.endswith("encoded.")
         ]
 
     def states(self, job_id: int, attempt: int | None = None) -> list[str]:
@@ -206,12 +206,13 @@ class System:
         return running[0]
 
     def encoders(self) -> list[psutil.Process]:
-        """Every running media tool that writes chunks of this system's jobs."""
+        """Every running media tool that writes chunks or takes of this system's jobs."""
         work = str(self.settings.work)
         found = []
         for process in psutil.process_iter():
             try:
-                if process.cwd().startswith(work) and any("chunk/" in part for part in process.cmdline()):
+                written = [part for part in process.cmdline() if "chunk/" in part or "take/" in part]
+                if written and process.cwd().startswith(work):
                     found.append(process)
             except psutil.Error:
                 continue

@@ -77,14 +77,16 @@ def test_content_light_in_the_encoder_s_notation() -> None:
         ("progressive", [], "progressive"),
         ("tt", [], "top_first"),
         ("bb", [], "bottom_first"),
-        ("tb", [], "bottom_first"),
-        ("bt", [], "top_first"),
+        ("tb", [], "top_first"),
+        ("bt", [], "bottom_first"),
         ("", [], "unknown"),
         ("", [{"interlaced_frame": 0}], "progressive"),
         ("", [{"interlaced_frame": 1, "top_field_first": 1}], "top_first"),
         ("progressive", [{"interlaced_frame": 1, "top_field_first": 0}] * 3, "bottom_first"),
         ("progressive", [{"interlaced_frame": 1}, {"interlaced_frame": 0}, {"interlaced_frame": 0}], "progressive"),
         ("tt", [{"interlaced_frame": 0}], "top_first"),
+        ("tb", [{"interlaced_frame": 1, "top_field_first": 1}], "top_first"),
+        ("tt", [{"interlaced_frame": 1, "top_field_first": 0}] * 3, "bottom_first"),
     ],
 )
 def test_field_order(declared: str, frames: list[dict[str, Any]], order: str) -> None:

@@ -1,11 +1,15 @@
 """The docs name what exists: every setting, every decision."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from telecine.cli import app
 from telecine.core.job import MarkLayout
 from telecine.edge.names import Kind
 from telecine.edge.place import Title, find_place
@@ -63,3 +67,23 @@ def test_the_rewriting_rules_for_edges_find_both_variants(kind: MarkLayout, tree
         ]
         if not variants:
             assert rewritten(rules, f"{folder}/{file}") == f"/{place.key(0)}"
+
+
+def commands_in(page: str) -> list[str]:
+    """Every `telecine` command of a page's shell blocks, lines that go on put together."""
+    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    parts = [part.strip() for line in lines for part in re.split(r"&&|#", line)]
+    return [part for part in parts if part.startswith("telecine ")]
+
+
+@pytest.mark.parametrize("command", commands_in("dwm.md"))
+def test_the_commands_of_the_page_for_studios_can_be_typed(command: str) -> None:
+    """Names and options exist, and nothing that is needed is missing."""
+    told = get_command(app)
+    context = None
+    words = shlex.split(command)[1:]
+    while isinstance(told, TyperGroup):
+        context = told.make_context(told.name, words, context)
+        _, told, words = told.resolve_command(context, words)
+    told.make_context(told.name, words, context)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from tests.jobs import SITE, services_in
 
-from telecine.catalog import jobs, packaged_assets, sites, storages
+from telecine.catalog import distributions, jobs, packaged_assets, recipients, sites, storages
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import PackagedAsset
 from telecine.catalog.packaged_assets import NewAsset
+from telecine.core.distribution import Distribution
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.job import Format, JobSpec, Packaging, Target
+from telecine.core.job import Format, InputFile, JobSpec, Packaging, Target
 from telecine.core.states import JobState
 from telecine.jobs import retention
 from telecine.jobs.retention import sweep_assets
@@ -244,6 +245,22 @@ def test_what_was_published_there_by_a_storage_that_is_gone_stays(services, new_
         storages.delete(s, SITE, [other])
     sweep_assets(services, utcnow() + HOUR)
     assert there(services) == under("film", HLS)
+
+
+def test_a_recipient_whose_name_is_that_of_a_tree_keeps_his_copy(services, new_asset, storage_ids):
+    """Copies lie beside trees: in folders that are called as recipients are."""
+    publish(services, new_asset(keep=HOUR), HLS + DASH)
+    spec = JobSpec(
+        name="Film", content_id="film", input_storage=storage_ids[0], files=(InputFile(path="m.mov", video=True),),
+        output_storage=storage_ids[1], output_path="vod", distribution=Distribution(),
+    )  # fmt: skip
+    with services.database.write() as s:
+        numbers = [row.id for row in recipients.register(s, SITE, [recipients.NewRecipient("dash")])]
+        later = distributions.create(s, SITE, distributions.NewDistribution(spec, numbers, {}))
+    publish(services, later.id, ["dash/film_dash.mp4"])
+    sweep_assets(services, utcnow() + HOUR)
+    assert "vod/film/dash/film_dash.mp4" in there(services)
+    assert not there(services) & under("film", HLS)
 
 
 def test_a_storage_that_does_not_let_us_is_tried_again(services, new_asset):

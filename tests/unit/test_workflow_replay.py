@@ -23,7 +23,7 @@ from tests.servers import temporal_server
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.jobs import failures
 from telecine.jobs.messages import WORKFLOW, JobRef, Planned, Step, cpu_queue
-from telecine.jobs.workflow import JobWorkflow, _step
+from telecine.jobs.workflow import JobWorkflow, take_step
 from telecine.settings import Settings
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -50,7 +50,7 @@ class Reordered:
 
     @workflow.run
     async def run(self, ref: JobRef) -> str:
-        await _step(Step.VERIFY, ref, cpu_queue(ref.region))
+        await take_step(Step.VERIFY, ref, cpu_queue(ref.region))
         return "complete"
 
 

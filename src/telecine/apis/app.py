@@ -15,6 +15,8 @@ from fastapi import FastAPI
 
 from telecine import __version__
 from telecine.apis import envelope, operations
+from telecine.apis.copy_links import CopyLinks
+from telecine.apis.dwm import routes as dwm
 from telecine.apis.hosts import HostPrefix
 from telecine.apis.licence import routes as licence
 from telecine.apis.openapi import describe
@@ -59,11 +61,13 @@ def assemble(services: Services) -> FastAPI:
         tnp.dialect(services.settings.tnp_hosts),
         pri.dialect(services.settings.pri_hosts),
         packaging.dialect(services.settings.packaging_hosts),
+        dwm.dialect(services.settings.dwm_hosts),
         licence.dialect(),
     ]
     app.include_router(tnp.router())
     app.include_router(pri.router())
     app.include_router(packaging.router())
+    app.include_router(dwm.router())
     app.include_router(licence.routes)
     app.include_router(operations.routes)
     envelope.install(app, dialects)
@@ -88,6 +92,7 @@ def open_services(settings: Settings, now: Callable[[], datetime]) -> Services:
         stores=StoreFactory(settings.storage_kind, settings.buckets, settings.s3_endpoint),
         tnp_tokens=Tokens(key, "tnp", settings.token_seconds),
         playback_tokens=PlaybackTokens(key),
+        copy_links=CopyLinks(key),
         now=now,
     )
 

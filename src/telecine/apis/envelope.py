@@ -116,9 +116,14 @@ def _of_http(request: Request, error: HTTPException) -> TelecineError:
             return TelecineError(ErrorKind.BODY_NOT_JSON, "it could not be read.")
 
 
+SHOWN_PATH = "telecine.path"
+"""Where a route puts the path of a request for the log, where the one that was sent holds a secret."""
+
+
 def path_of(scope: Scope) -> str:
     """The path of a request for the log: as it was sent, so that no line break in it can make a line of its own."""
-    return bytes(scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+    shown: str | None = scope.get(SHOWN_PATH)
+    return shown or bytes(scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
 
 
 class LastResort:

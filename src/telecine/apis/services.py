@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from telecine.apis.copy_links import CopyLinks
 from telecine.apis.playback import PlaybackTokens
 from telecine.apis.tokens import Tokens
 from telecine.catalog.database import Database
@@ -25,6 +26,7 @@ class Services:
     stores: StoreFactory
     tnp_tokens: Tokens
     playback_tokens: PlaybackTokens
+    copy_links: CopyLinks
     now: Callable[[], datetime]
 
 

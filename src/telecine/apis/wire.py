@@ -93,6 +93,25 @@ Text = Annotated[str, AfterValidator(_plain)]
 """Text without control characters that is not empty."""
 
 
+def _folder_name(value: str) -> str:
+    if "/" in value or "\\" in value or value in (".", ".."):
+        raise ValueError("it becomes a folder's name and must not hold slashes or be '.' or '..'")
+    return value
+
+
+Line = Annotated[Text, bytes_at_most(200)]
+"""A short text, at most 200 bytes."""
+
+ContentId = Annotated[Line, AfterValidator(_folder_name)]
+"""What a client calls a content; its outputs are in a folder of this name."""
+
+FilePath = Annotated[Text, bytes_at_most(512)]
+"""A path in a storage, at most 512 bytes."""
+
+Reference = Annotated[str, Field(min_length=1, max_length=64)]
+"""The id of a storage."""
+
+
 class Shown(BaseModel):
     """An object of an answer. It may hold more fields than the document lists."""
 

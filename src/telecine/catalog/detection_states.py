@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from telecine.catalog import commands, sites
+from telecine.catalog import commands, prepared, sites
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
 from telecine.catalog.mark_models import Detection, DetectionPicture, MarkedTitle
 from telecine.catalog.models import SHORT, Delivery, Notification, Site
 from telecine.catalog.seal import Sealer
 from telecine.catalog.text import checked, storable, within
-from telecine.core.detection_codes import ENDED, STATUS_CODES, DetectionState
+from telecine.core.detection_codes import ENDED, STATUS_CODES, DetectionState, Subject
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.notification import detection_payload
 from telecine.core.states import JobWord
@@ -52,7 +52,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class NewDetection:
     """A detection to make. `limit` bounds the probability of accusing anybody wrongly. `sent` is what the detail call
-    gives back of the request, without secrets."""
+    gives back of the request, without secrets. `of_job`: of recipients, the distribution whose master the leak is
+    compared with; None means the content's newest."""
 
     content_id: str
     title: str
@@ -60,11 +61,14 @@ class NewDetection:
     limit: float
     noti_id: int | None = None
     sent: Json | None = None
+    subject: Subject = Subject.VIEWERS
+    of_job: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One session that an end is told of: the caller's own words for it, and its token where that is known."""
+    """One who is named in an end: the caller's own words for the session, or the recipient's name; and the session's
+    token where that is known."""
 
     forensic_mark: str
     watermark_token: str = ""
@@ -75,20 +79,23 @@ def create(
 ) -> Detection:
     """Add a detection with its start command. `per_day` is how many a site may ask for in 24 hours, 0 for any number.
 
-    Raises OUT_OF_SERVICE, DETECTION_LIMIT, and FIELD_INVALID for a content without a mark or a notification that the
-    site does not have.
+    Raises OUT_OF_SERVICE, DETECTION_LIMIT, and FIELD_INVALID for a content without a mark, a job that distributed
+    another one, or a notification that the site does not have.
     """
     now = now or utcnow()
     site = _serving(s, site_id)
     _check_limit(s, site_id, per_day, now)
-    title = _title(s, site_id, new.content_id)
+    of_recipients = new.subject is Subject.RECIPIENTS
+    job_id = _distribution(s, site_id, new) if of_recipients else _title(s, site_id, new.content_id).job_id
     _check_notification(s, site_id, new.noti_id)
     row = Detection(
         site_id=site_id,
         content_id=new.content_id,
         state=DetectionState.READY.value,
         title=checked(new.title, "title", SHORT),
-        request={"job_id": title.job_id, "limit": new.limit, "sent": new.sent or {}},
+        subject=new.subject.value,
+        of_job=job_id if of_recipients else None,
+        request={"job_id": job_id, "limit": new.limit, "sent": new.sent or {}},
         noti_id=new.noti_id,
         reg_time=now,
         update_time=now,
@@ -139,7 +146,7 @@ def finish(
 ) -> bool:
     """End it, once: False, and nothing changes, where it has ended or the attempt is over.
 
-    `told` are the sessions named, strongest first, each of which is told of in a message of its own.
+    `told` are those named, strongest first, each of whom is told of in a message of his own.
     """
     row = _locked(s, detection_id)
     if row is None or row.attempt != attempt or row.state in ENDED:
@@ -164,11 +171,18 @@ def keep_result(s: Session, detection_id: int, attempt: int, result: Json, png: 
     return True
 
 
-def cancel(s: Session, site_id: str, detection_id: int, *, now: datetime | None = None) -> Detection:
+def cancel(
+    s: Session,
+    site_id: str,
+    detection_id: int,
+    *,
+    subject: Subject = Subject.VIEWERS,
+    now: datetime | None = None,
+) -> Detection:
     """End it without an answer; the worker lets go within seconds. Raises NOT_FOUND, WRONG_STATE where it has ended."""
     now = now or utcnow()
     row = _locked(s, detection_id)
-    if row is None or row.site_id != site_id:
+    if row is None or (row.site_id, row.subject) != (site_id, subject):
         raise TelecineError(ErrorKind.NOT_FOUND, f"Detection {detection_id}")
     if row.state in ENDED:
         raise TelecineError(ErrorKind.WRONG_STATE, f"Detection {row.id} is {row.state} and cannot be stopped.")
@@ -181,7 +195,7 @@ def cancel(s: Session, site_id: str, detection_id: int, *, now: datetime | None 
 
 
 def _tell(s: Session, row: Detection, told: Sequence[Told], now: datetime) -> None:
-    """A message for each session named, or one that says that there is none; where the notification wants it."""
+    """A message for each one named, or one that says that there is none; where the notification wants it."""
     word = _WORDS.get(DetectionState(row.state))
     target = s.get(Notification, row.noti_id, with_for_update={"read": True}) if row.noti_id else None
     if target is None or word is None or not target.alarm_status.get(word.value, False):
@@ -242,6 +256,20 @@ def _title(s: Session, site_id: str, content_id: str) -> MarkedTitle:
         why = "it was published without a reference that leaks could be compared with."
         raise TelecineError(ErrorKind.FIELD_INVALID, why, field="content_id")
     return row
+
+
+def _distribution(s: Session, site_id: str, new: NewDetection) -> int:
+    """The job whose prepared master the leak is compared with."""
+    masters = prepared.of_content(s, site_id, new.content_id)
+    if not masters:
+        why = "the site has no prepared master of a content with this id."
+        raise TelecineError(ErrorKind.FIELD_INVALID, why, field="content_id")
+    if new.of_job is None:
+        return masters[0].job_id
+    if new.of_job not in [master.job_id for master in masters]:
+        why = f"no job {new.of_job} of the site has prepared a master of this content."
+        raise TelecineError(ErrorKind.FIELD_INVALID, why, field="job_id")
+    return new.of_job
 
 
 def _check_notification(s: Session, site_id: str, noti_id: int | None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from telecine.catalog import prepared
 from telecine.catalog.detection_states import (
     NewDetection,
     Source,
@@ -19,9 +20,10 @@ from telecine.catalog.detection_states import (
     report_progress,
     source_of,
 )
+from telecine.catalog.distribution_models import PreparedMaster
 from telecine.catalog.mark_models import Detection, DetectionPicture, MarkedTitle, MarkSession
 from telecine.catalog.text import storable, within
-from telecine.core.detection_codes import DetectionState
+from telecine.core.detection_codes import DetectionState, Subject
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.policy import SessionCode
 
@@ -38,6 +40,7 @@ __all__ = [
     "get",
     "keep_result",
     "load",
+    "master",
     "named",
     "picture",
     "report_progress",
@@ -60,14 +63,15 @@ class DetectionFilter:
     to_time: datetime | None = None
     content_id: str = ""
     states: Sequence[DetectionState] = ()
+    subject: Subject = Subject.VIEWERS
     page_unit: int = 25
     page_index: int = 1
 
 
-def get(s: Session, site_id: str, detection_id: int) -> Detection:
-    """The site's detection. Raises NOT_FOUND."""
+def get(s: Session, site_id: str, detection_id: int, subject: Subject = Subject.VIEWERS) -> Detection:
+    """The site's detection of viewers, or recipients. Raises NOT_FOUND."""
     row = s.get(Detection, within(detection_id))
-    if row is None or row.site_id != site_id:
+    if row is None or (row.site_id, row.subject) != (site_id, subject):
         raise TelecineError(ErrorKind.NOT_FOUND, f"Detection {detection_id}")
     return row
 
@@ -84,7 +88,8 @@ def search(s: Session, site_id: str, wanted: DetectionFilter) -> tuple[int, Sequ
     """How many detections match, and one page of them, newest first."""
     if not storable(wanted.content_id):
         return 0, []
-    conditions: list[ColumnElement[bool]] = [Detection.site_id == site_id]
+    own = (Detection.site_id == site_id, Detection.subject == wanted.subject.value)
+    conditions: list[ColumnElement[bool]] = [*own]
     if wanted.from_time is not None:
         conditions.append(Detection.reg_time >= wanted.from_time)
     if wanted.to_time is not None:
@@ -104,9 +109,9 @@ def unfinished(s: Session) -> Sequence[Detection]:
     return s.scalars(select(Detection).where(Detection.end_time.is_(None)).order_by(Detection.id)).all()
 
 
-def picture(s: Session, site_id: str, detection_id: int) -> bytes:
+def picture(s: Session, site_id: str, detection_id: int, subject: Subject = Subject.VIEWERS) -> bytes:
     """The plot of the evidence, as PNG. Raises NOT_FOUND where there is none."""
-    get(s, site_id, detection_id)
+    get(s, site_id, detection_id, subject)
     row = s.get(DetectionPicture, within(detection_id))
     if row is None:
         raise TelecineError(ErrorKind.NOT_FOUND, f"The picture of detection {detection_id}")
@@ -119,6 +124,13 @@ def title(s: Session, site_id: str, content_id: str) -> MarkedTitle:
     if row is None:
         raise TelecineError(ErrorKind.NOT_FOUND, f"The marked content {content_id!r}")
     return row
+
+
+def master(s: Session, row: Detection) -> PreparedMaster:
+    """The prepared master that a detection of recipients is about. Raises NOT_FOUND."""
+    if row.of_job is None:
+        raise TelecineError(ErrorKind.NOT_FOUND, f"The master of detection {row.id}")
+    return prepared.get(s, row.site_id, row.of_job)
 
 
 def codes_in_use(s: Session, site_id: str, content_id: str) -> list[SessionCode]:

@@ -110,6 +110,10 @@ class Detection(Base):
     attempt: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(SHORT))
+    subject: Mapped[str] = mapped_column(String(16), default="viewers")
+    """Whose copy the leak is thought to be: `viewers` or `recipients`."""
+    of_job: Mapped[int | None] = mapped_column(Number)
+    """The distribution job whose prepared master the leak is compared with; None for viewers."""
     request: Mapped[Json]
     """Where the leak is, and the wanted bound."""
     result: Mapped[Json | None]

@@ -12,6 +12,7 @@ from telecine.cli import (
     accounts,
     buckets,
     detect,
+    dwm,
     jobs,
     keys,
     oneshot,
@@ -61,6 +62,7 @@ app.add_typer(buckets.app, name="bucket", help="Buckets of the folder store.")
 app.add_typer(storages.app, name="storage", help="Buckets that are registered for a site.")
 app.add_typer(packaging_groups.app, name="packaging-group", help="What packaged assets are made into, and where to.")
 app.add_typer(pri.app, name="pri", help="Who may call the PRI API for a site.")
+app.add_typer(dwm.app, name="dwm", help="Copies of a master that can be traced to their recipients.")
 app.add_typer(sessions.app, name="sessions", help="Viewers' copies of marked titles.")
 keys.add_to(app)
 app.add_typer(jobs.app, name="jobs", help="Look at jobs, follow them, stop and restart them.")

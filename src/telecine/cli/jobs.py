@@ -124,11 +124,13 @@ def stop(job_id: JobId, as_json: AsJson = False) -> None:
 
 @app.command("restart")
 def restart(job_id: JobId, as_json: AsJson = False) -> None:
-    """Begin a new attempt of a job that failed or was stopped; finished chunks are kept."""
-    from telecine.catalog import jobs
+    """Begin a new attempt of a job that failed or was stopped; finished chunks and copies are kept."""
+    from telecine.catalog import distributions, jobs
 
     with rooms.database(rooms.settings()).write() as s:
-        job = jobs.restart(s, jobs.load(s, job_id).site_id, job_id)
+        before = jobs.load(s, job_id)
+        again = distributions.restart if before.dialect == distributions.DIALECT else jobs.restart
+        job = again(s, before.site_id, job_id)
     show_record({"id": job.id, "state": job.state, "attempt": job.attempt}, as_json)
 
 

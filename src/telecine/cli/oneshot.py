@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from telecine.cli import rooms
 from telecine.cli.output import AsJson, complaints, show_json, show_record, show_rows
-from telecine.cli.progress import JobProgress
+from telecine.cli.progress import JobProgress, Reporter
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.progress import Phase, Tick
 
 if TYPE_CHECKING:
     from telecine.apis.tnp.mapping import Translated
@@ -35,9 +32,6 @@ MarkChoices = Annotated[
         dir_okay=False,
     ),
 ]
-
-_EVERY = 0.2
-"""Seconds between two redraws of the progress."""
 
 MarkSecret = Annotated[
     Path | None,
@@ -95,7 +89,7 @@ def run(
     target.mkdir(parents=True, exist_ok=True)
     stores = stages.Stores(FolderStore(source), FolderStore(target))
     with _work_folder(work) as folder, JobProgress(asked.spec.name) as shown:
-        report = _Reporter(shown)
+        report = Reporter(shown)
         log = _print_line if verbose else _drop_line
         limits, policy = in_force.limits, in_force.policy
         count = slots or in_force.encodes
@@ -122,25 +116,6 @@ def probe(
     show_rows(list(_tracks(info)), ["track", "codec", "what", "language", "bitrate"], False, none="It holds no track.")
     for warning in info.warnings:
         complaints().print(f"Warning: {warning}", markup=False)
-
-
-class _Reporter:
-    """Gathers ticks from the engine's threads and redraws a few times a second."""
-
-    def __init__(self, shown: JobProgress) -> None:
-        self._shown = shown
-        self._units: dict[tuple[Phase, int], Tick] = {}
-        self._drawn = 0.0
-        self._lock = Lock()
-
-    def __call__(self, phase: Phase, unit: int, tick: Tick) -> None:
-        with self._lock:
-            self._units[phase, unit] = tick
-            now = time.monotonic()
-            if now - self._drawn > _EVERY or tick.done >= tick.total:
-                self._drawn = now
-                self._shown.title(phase.value.replace("_", " "))
-                self._shown.update((phase, unit, tick) for (phase, unit), tick in self._units.items())
 
 
 @contextmanager

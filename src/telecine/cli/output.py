@@ -43,6 +43,7 @@ _BY_KIND = {
     ErrorKind.NOT_FOUND: Exit.NOT_FOUND,
     ErrorKind.CONFLICT: Exit.CONFLICT,
     ErrorKind.IN_USE: Exit.CONFLICT,
+    ErrorKind.RECIPIENT_USED: Exit.CONFLICT,
     ErrorKind.WRONG_STATE: Exit.CONFLICT,
 }
 

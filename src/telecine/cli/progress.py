@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from threading import Lock
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
@@ -14,15 +15,19 @@ from telecine.core.progress import Phase, Tick, percent, remaining_seconds
 _LABELS = {
     Phase.STAGE_IN: "download",
     Phase.PROBE: "analyse",
+    Phase.IMPORT: "import",
     Phase.ENCODE: "encode",
     Phase.AUDIO: "audio",
     Phase.JOIN: "join",
     Phase.PACKAGE: "package",
     Phase.VERIFY: "verify",
     Phase.PUBLISH: "publish",
+    Phase.COPY: "copy",
 }
 _STEP = 10
 """Percent between two plain lines."""
+_EVERY = 0.2
+"""Seconds between two redraws of the progress."""
 
 
 def clock(seconds: float | None) -> str:
@@ -110,6 +115,26 @@ class JobProgress:
 
     def _line(self, said: str) -> None:
         complaints().print(f"{clock(time.monotonic() - self._began)}  {self._name}: {said}", markup=False)
+
+
+class Reporter:
+    """Gathers ticks from the engine's threads and redraws a few times a second."""
+
+    def __init__(self, shown: JobProgress) -> None:
+        self._shown = shown
+        self._units: dict[tuple[Phase, int], Tick] = {}
+        self._drawn = 0.0
+        self._lock = Lock()
+
+    def __call__(self, phase: Phase, unit: int, tick: Tick) -> None:
+        """Take in one tick."""
+        with self._lock:
+            self._units[phase, unit] = tick
+            now = time.monotonic()
+            if now - self._drawn > _EVERY or tick.done >= tick.total:
+                self._drawn = now
+                self._shown.title(phase.value.replace("_", " "))
+                self._shown.update((phase, unit, tick) for (phase, unit), tick in self._units.items())
 
 
 def _share(ticks: list[Tick]) -> float:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from telecine.core.detection_codes import WORDS, Subject, Words
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.core.watermark.bias import Family
 from telecine.core.watermark.policy import SessionCode
-from telecine.core.watermark.report import Block
+from telecine.core.watermark.report import Block, Keys
+from telecine.core.watermark.sequence import SequenceKey
+from telecine.jobs.detection_population import Suspect, suspects
 
 OPTION = "--sessions"
 BLOCK = 4096
@@ -32,9 +36,15 @@ class SessionLine:
 
 @dataclass(frozen=True, slots=True)
 class Viewers:
-    """All sessions of a title."""
+    """All sessions of a title, with the keys of their sequences."""
 
     lines: Mapping[str, SessionLine]
+    title_keys: Keys
+
+    @property
+    def words(self) -> Words:
+        """What a report calls them."""
+        return WORDS[Subject.VIEWERS]
 
     @property
     def codes(self) -> list[SessionCode]:
@@ -49,13 +59,17 @@ class Viewers:
             block = lines[begin : begin + BLOCK]
             yield [line.session for line in block], [line.payload for line in block]
 
-    def known(self, sessions: Sequence[str]) -> dict[str, SessionLine]:
+    def keys(self, family: Family) -> SequenceKey:
+        """The key of their sequences."""
+        return self.title_keys(family)
+
+    def known(self, sessions: Sequence[str]) -> dict[str, Suspect]:
         """What the file says of these."""
-        return {session: self.lines[session] for session in sessions}
+        return suspects({session: self.lines[session] for session in sessions})
 
 
-def read_sessions(path: Path, content_id: str) -> Viewers:
-    """The sessions in a file; those that it says to be of another content are left out.
+def read_sessions(path: Path, content_id: str, keys: Keys) -> Viewers:
+    """The sessions in a file; those that it says to be of another content are left out. `keys` are the title's.
 
     Raises FIELD_INVALID, with the entry's number, where one is not as it must be: `session` (32 hexadecimal digits),
     `code`, `payload` (14 hexadecimal digits, which sessions of the delivery format need), `forensic_mark`.
@@ -68,7 +82,7 @@ def read_sessions(path: Path, content_id: str) -> Viewers:
         if line.session in lines:
             raise _wrong(number, f"the session {line.session} is there already.")
         lines[line.session] = line
-    return Viewers(lines)
+    return Viewers(lines, keys)
 
 
 def _entries(path: Path) -> list[Any]:

@@ -5,9 +5,36 @@ the messages that they write. FD004 to FD007, D2001 and D3001 are published; the
 `docs/tnp.md` prints the tables and a test compares them.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from telecine.core.errors import ErrorKind
+
+
+class Subject(StrEnum):
+    """Whose copy a leak is thought to be."""
+
+    VIEWERS = "viewers"
+    """Of a marked title that is streamed."""
+    RECIPIENTS = "recipients"
+    """Of a master that is distributed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a report calls those whom it compares a leak with (`many` of them, `one`), and a `piece` of the `whole` that
+    carries one bit."""
+
+    many: str
+    one: str
+    piece: str
+    whole: str
+
+
+WORDS: dict[Subject, Words] = {
+    Subject.VIEWERS: Words(many="sessions", one="session", piece="segment", whole="title"),
+    Subject.RECIPIENTS: Words(many="recipients", one="recipient", piece="mark", whole="master"),
+}
 
 
 class DetectionState(StrEnum):

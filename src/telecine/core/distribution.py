@@ -15,6 +15,8 @@ from telecine.core.watermark.bias import Family
 
 MOST_RECIPIENTS = 4095
 """Recipients of one content."""
+MOST_INDIVIDUAL = 500
+"""Recipients of one job whose copies are individual: each of them is an encode."""
 
 
 class CopyMode(StrEnum):
@@ -32,7 +34,8 @@ class Distribution(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: CopyMode = CopyMode.POOL
-    code: Family = Family.UP_TO_4
+    code: Family = Family.UNIFORM
+    """The shortest leak against one recipient or two; UP_TO_4 and UP_TO_6 for those who fear that three or more mix."""
     strength: float = Field(default=0.5, ge=0.3, le=1.0)
     """Amplitude of the mark in units of what the eye forgives; 0.7 is strong."""
     group_seconds: float | None = Field(default=None, gt=0, le=10)

@@ -43,6 +43,10 @@ class ErrorKind(StrEnum):
     # detections
     DETECTION_LIMIT = "detection_limit"
     REFERENCE_MISSING = "reference_missing"
+    # recipients and their copies
+    RECIPIENT_USED = "recipient_used"
+    COPY_MISSING = "copy_missing"
+    LINK_REFUSED = "link_refused"
     # content keys
     KEYS_REFUSED = "keys_refused"
     KEYS_UNREACHABLE = "keys_unreachable"
@@ -61,6 +65,7 @@ class ErrorKind(StrEnum):
     MARK_TOO_SHORT = "mark_too_short"
     MARK_TOO_NARROW = "mark_too_narrow"
     CODEC_REFUSED = "codec_refused"
+    MASTER_REFUSED = "master_refused"
     DURATIONS_DIFFER = "durations_differ"
     ASPECTS_DIFFER = "aspects_differ"
     ENCODE_FAILED = "encode_failed"
@@ -171,6 +176,13 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
         "The title's reference is not there: {detail}",
         "Publish the content again, or restore its reference.",
     ),
+    ErrorKind.RECIPIENT_USED: ErrorEntry(
+        409, "{detail}", "Register another recipient: what copies were made for stays as it is."
+    ),
+    ErrorKind.COPY_MISSING: ErrorEntry(
+        404, "There is no such copy here: {detail}", "Take it from the output storage, or create the job again."
+    ),
+    ErrorKind.LINK_REFUSED: ErrorEntry(403, "The link does not work. {detail}", "Ask whoever sent it for a new one."),
     ErrorKind.KEYS_REFUSED: ErrorEntry(
         400, "There are no content keys: {detail}", "Check the site's key source and what it allows."
     ),
@@ -227,6 +239,11 @@ REGISTRY: dict[ErrorKind, ErrorEntry] = {
     ),
     ErrorKind.CODEC_REFUSED: ErrorEntry(
         422, "The picture's codec cannot be packaged: {detail}", "Send renditions in H.264 or H.265."
+    ),
+    ErrorKind.MASTER_REFUSED: ErrorEntry(
+        422,
+        "No copies can be made of the master: {detail}",
+        "Export it as MP4 (H.264, H.265), MOV (ProRes, DNxHD) or MXF (XDCAM, DNxHD) so that this does not hold.",
     ),
     ErrorKind.DURATIONS_DIFFER: ErrorEntry(
         422, "The renditions do not last equally long: {detail}", "Send renditions of one programme."

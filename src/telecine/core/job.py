@@ -237,8 +237,8 @@ class JobSpec(_Frozen):
             raise ValueError("a job has either files or contents, or an asset")
         if bool(self.asset) != bool(self.targets):
             raise ValueError("targets are what an asset is packaged into")
-        if bool(self.distribution or self.targets) == bool(self.packaging.formats):
-            raise ValueError("what is neither distributed nor an asset is packaged into formats")
+        if bool(self.distribution) == bool(self.targets or self.packaging.formats):
+            raise ValueError("a job is either distributed, or packaged into formats or targets")
         if self.distribution and len(self.files) != 1:
             raise ValueError("what is distributed is one file")
         return self

@@ -50,6 +50,9 @@ class Policy(BaseModel):
     drm_thumbnails: bool = Field(
         default=False, description="Publish thumbnails of encrypted programmes too; they are pictures in the clear."
     )
+    master_narrowest: int = Field(
+        default=640, ge=0, description="A master with fewer pixels in a row is refused: its mark would not be found."
+    )
     thumbnails: bool = Field(default=True, description="Publish a thumbnail sprite with its WebVTT map.")
     verify_decode: Literal["all", "sampled"] = Field(
         default="sampled",

@@ -52,11 +52,15 @@ class MasterPlan(_Frozen):
     codec: MasterCodec
     profile: str
     """The master's own, in FFmpeg's words; empty where it has none."""
+    level: int = 0
+    """The master's own, in FFmpeg's numbers; 0 where the encoder finds one."""
     intra: bool
     """Whether every picture stands alone."""
     width: int
     height: int
     sample_aspect: Fraction = Fraction(1)
+    rotation: int = 0
+    """Clockwise degrees by which a player turns the picture; it is coded as the master has it."""
     pixel_format: str
     field_order: MasterFieldOrder = "progressive"
     colour: Colour = Colour()
@@ -67,9 +71,15 @@ class MasterPlan(_Frozen):
     """Presentation time of the first picture in the file, in seconds."""
     group: int
     """Pictures of a group."""
+    gop: int = 0
+    """Pictures from one keyframe of a take to the next, at most; 0 means those of a group."""
+    constant_bitrate: bool = False
+    """Whether the master's bitrate is the same everywhere, filled up where the picture needs less."""
     chips: int = 1
     """Marks that a group carries."""
     chunks: tuple[MasterChunk, ...]
+    preset: str = "medium"
+    """Of x264 and x265."""
     warnings: tuple[str, ...] = ()
 
     @property

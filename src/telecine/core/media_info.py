@@ -18,6 +18,8 @@ class VideoTrack(_Frozen):
     index: int
     codec: str
     profile: str = ""
+    level: int = 0
+    """As FFmpeg counts it: 41 is level 4.1 of H.264; 0 where the stream says none."""
     width: int
     height: int
     sample_aspect: Fraction = Fraction(1)
@@ -41,6 +43,8 @@ class VideoTrack(_Frozen):
     """x265 `master-display` notation, empty when the source carries none."""
     content_light: str = ""
     """x265 `max-cll` notation (`MaxCLL,MaxFALL`), empty when the source carries none."""
+    dolby_vision: int = 0
+    """Profile of its Dolby Vision layer; 0 where it has none."""
     bitrate: int = 0
 
     @property

@@ -16,6 +16,7 @@ class Phase(StrEnum):
     PACKAGE = "package"
     VERIFY = "verify"
     PUBLISH = "publish"
+    COPY = "copy"
 
 
 WEIGHTS = {
@@ -39,6 +40,19 @@ IMPORT_WEIGHTS = {
     Phase.PUBLISH: 15.0,
 }
 """The same of a job that encodes nothing."""
+
+COPY_WEIGHTS = {
+    Phase.STAGE_IN: 5.0,
+    Phase.PROBE: 1.0,
+    Phase.ENCODE: 64.0,
+    Phase.JOIN: 5.0,
+    Phase.VERIFY: 10.0,
+    Phase.COPY: 15.0,
+}
+"""The same of a job that makes copies of a master."""
+
+INDIVIDUAL_WEIGHTS = {Phase.STAGE_IN: 3.0, Phase.PROBE: 1.0, Phase.COPY: 96.0}
+"""The same of a job whose copies are an encode each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ def percent(units: dict[Phase, list[tuple[float, float]]]) -> float:
     A phase with no unit yet counts as not begun. The result has one decimal and is 100 only when all is done.
     """
     got = 0.0
-    weights = IMPORT_WEIGHTS if units.get(Phase.IMPORT) else WEIGHTS
+    weights = _weights(units)
     for phase, weight in weights.items():
         parts = units.get(phase, [])
         total = sum(total for _, total in parts)
@@ -73,6 +87,13 @@ def percent(units: dict[Phase, list[tuple[float, float]]]) -> float:
     whole = sum(weights.values())
     exact = 100.0 * got / whole
     return 100.0 if exact > 100 - 1e-9 else min(99.9, round(exact, 1))
+
+
+def _weights(units: dict[Phase, list[tuple[float, float]]]) -> dict[Phase, float]:
+    """What kind of job it is shows as soon as it is known what has to be done."""
+    if units.get(Phase.COPY):
+        return COPY_WEIGHTS if units.get(Phase.ENCODE) else INDIVIDUAL_WEIGHTS
+    return IMPORT_WEIGHTS if units.get(Phase.IMPORT) else WEIGHTS
 
 
 def remaining_seconds(done_percent: float, elapsed: float) -> float | None:

@@ -67,6 +67,7 @@ ERROR_CODES: dict[ErrorKind, str] = {
     ErrorKind.CODEC_REFUSED: "E4011",
     ErrorKind.DURATIONS_DIFFER: "E4012",
     ErrorKind.ASPECTS_DIFFER: "E4013",
+    ErrorKind.MASTER_REFUSED: "E4014",
     # E5…: content keys
     ErrorKind.KEYS_REFUSED: "E5001",
     ErrorKind.KEYS_UNREACHABLE: "E5002",
@@ -74,6 +75,10 @@ ERROR_CODES: dict[ErrorKind, str] = {
     # E6…: detections
     ErrorKind.DETECTION_LIMIT: "E6001",
     ErrorKind.REFERENCE_MISSING: "E6002",
+    # E7…: recipients and their copies
+    ErrorKind.RECIPIENT_USED: "E7001",
+    ErrorKind.COPY_MISSING: "E7002",
+    ErrorKind.LINK_REFUSED: "E7003",
     # E8…: the work
     ErrorKind.ENCODE_FAILED: "E8001",
     ErrorKind.OUT_OF_MEMORY: "E8002",

@@ -156,10 +156,11 @@ NOT_OF_JOBS = frozenset(
         *(ErrorKind.TOKEN_EXPIRED, ErrorKind.FORBIDDEN, ErrorKind.ACCESS_REFUSED, ErrorKind.TOO_MANY_ATTEMPTS),
         *(ErrorKind.TARGET_REFUSED, ErrorKind.LICENCE_REFUSED, ErrorKind.ASSET_REFUSED, ErrorKind.STOPPED),
         *(ErrorKind.DETECTION_LIMIT, ErrorKind.REFERENCE_MISSING, ErrorKind.DOWNLOAD_FAILED, ErrorKind.SESSION_LIMIT),
+        *(ErrorKind.MASTER_REFUSED, ErrorKind.RECIPIENT_USED, ErrorKind.COPY_MISSING, ErrorKind.LINK_REFUSED),
     }
 )
-"""Kinds that no job of this API ends by: they are answers to requests, or of packaged assets, sessions and
-detections."""
+"""Kinds that no job of this API ends by: they are answers to requests, or of packaged assets, sessions,
+detections and distributions."""
 
 _OF_STORAGES = {
     "InvalidAccessKeyId": "WM900007",

@@ -9,9 +9,9 @@ from temporalio import activity
 from telecine.catalog import detections
 from telecine.catalog.clock import utcnow
 from telecine.catalog.detections import Told
-from telecine.catalog.mark_models import Detection, MarkedTitle, MarkSession
+from telecine.catalog.mark_models import Detection, MarkSession
 from telecine.catalog.session_tokens import token_of
-from telecine.core.detection_codes import ENDED, DetectionState
+from telecine.core.detection_codes import ENDED, DetectionState, Subject
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.watermark.report import Footage, Outcome
 from telecine.jobs import failures, leak_staging
@@ -24,7 +24,7 @@ from telecine.notify.targets import Allowed
 
 _log = structlog.get_logger()
 
-type ReadLeak = Callable[[ActiveDetection, MarkedTitle], Footage]
+type ReadLeak = Callable[[ActiveDetection], Footage]
 """How a leak that lies in the work folder is read."""
 
 
@@ -62,14 +62,13 @@ class DetectionActivities:
 
     @activity.defn(name=DetectionStep.NAME_LEAKER, no_thread_cancel_exception=True)
     def name_leaker(self, ref: DetectionRef) -> None:
-        """Read the leak and compare it with every session; the row learns what came of it."""
+        """Read the leak and compare it with all who have a copy; the row learns what came of it."""
         with active_detection(self._services, ref, DetectionStep.NAME_LEAKER) as step, cpu_slot(step):
-            row = step.check()
-            with self._services.database.read() as s:
-                title = detections.title(s, row.site_id, row.content_id)
-            named = name_leaker(self._services, row, self._read(step, title), step.pulse.alive)
+            step.check()
+            named = name_leaker(self._services, step.row, self._read(step), step.pulse.alive)
+            result = named.result | {"leak": leak_staging.fingerprint(leak_staging.leak_of(step.workspace))}
             with self._services.database.write() as s:
-                if not detections.keep_result(s, ref.detection_id, ref.attempt, named.result, named.png):
+                if not detections.keep_result(s, ref.detection_id, ref.attempt, result, named.png):
                     raise failures.stale()
 
     @activity.defn(name=DetectionStep.CLOSE_DETECTION, no_thread_cancel_exception=True)
@@ -120,8 +119,10 @@ def _end_of(row: Detection, ending: Ending) -> tuple[DetectionState, TelecineErr
 
 
 def _told(services: Services, row: Detection) -> list[Told]:
-    """Whom messages name: each session once, the strongest first."""
+    """Whom messages name: each one once, the strongest first."""
     accused = (row.result or {})["accused"]
+    if row.subject == Subject.RECIPIENTS:
+        return [Told(one["recipient"]) for one in accused]
     with services.database.read() as s:
         known = detections.named(s, row.site_id, [one["session"] for one in accused])
     return [Told(one["forensic_mark"], _token(services, known.get(one["session"]))) for one in accused]

@@ -1,50 +1,27 @@
 """From a leak that was read to what is kept of it: the report as JSON, and its picture.
 
-It does not know where sessions come from: the server has them in its database, `telecine detect --sessions` in a file.
+It knows neither whom it compares a leak with nor where these are kept; see `detection_population`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from telecine.catalog.columns import Json
+from telecine.core.detection_codes import Words
 from telecine.core.watermark.accuse import Method
 from telecine.core.watermark.evidence import Floats
-from telecine.core.watermark.policy import SessionCode
-from telecine.core.watermark.report import (
-    Accused,
-    Footage,
-    Keys,
-    Outcome,
-    Report,
-    Sessions,
-    bits_of,
-    make_report,
-)
-from telecine.media.evidence_plot import CLEAR, Row, draw
+from telecine.core.watermark.report import Accused, Footage, Outcome, Report, bits_of, make_report
+from telecine.jobs.detection_population import Population, Suspect
+from telecine.media.evidence_plot import CLEAR, Labels, Row, draw
 
 _METHODS = {
     Method.ALONE: "by itself",
     Method.PAIR: "with one partner",
     Method.TRIPLE: "with two partners",
 }
-
-
-class Viewer(Protocol):
-    """What must be known of a session to name it: the fields of `MarkSession` of these names."""
-
-    @property
-    def session(self) -> str: ...  # noqa: D102
-    @property
-    def payload(self) -> str: ...  # noqa: D102
-    @property
-    def forensic_mark(self) -> str: ...  # noqa: D102
-
-
-type Known = Callable[[Sequence[str]], Mapping[str, Viewer]]
-"""What is known of the sessions of these ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +41,32 @@ class Named:
     png: bytes
 
 
-def name_among(
-    case: Case, footage: Footage, codes: Sequence[SessionCode], sessions: Sessions, keys: Keys, known: Known
-) -> Named:
-    """Who leaked `footage`, among the `sessions` of its title. `codes` are those that at least one session follows."""
-    report = make_report(footage, codes, sessions, keys, case.limit)
-    viewers = known([one.session for one in report.accused])
-    lines = [
-        _Line(one, viewers[one.session], _bits(one, viewers[one.session], footage, keys)) for one in report.accused
-    ]
-    return Named(_result(report, lines, footage), _picture(case, report, lines, footage))
+def name_among(case: Case, footage: Footage, population: Population) -> Named:
+    """Who of the `population` leaked `footage`."""
+    report = make_report(footage, population.codes, population.blocks, population.keys, case.limit)
+    known = population.known([one.session for one in report.accused])
+    lines = [_Line(one, known[one.session], _bits(one, known, footage, population)) for one in report.accused]
+    return Named(_result(report, lines, footage), _picture(case, report, lines, footage, population.words))
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One session that is named, with its variants."""
+    """One who is named, with his variants."""
 
     accused: Accused
-    row: Viewer
+    suspect: Suspect
     bits: Any
 
     def agreeing(self, z: Floats) -> tuple[int, int]:
-        """In how many of how many clearly read segments the session's variant was read."""
+        """In how many of how many clearly read pieces his variant was read."""
         clear = np.isfinite(z) & (np.abs(np.where(np.isfinite(z), z, 0.0)) >= CLEAR)
         read = np.where(np.isfinite(z), z, 0.0) < 0
         return int(np.count_nonzero(clear & (self.bits == read))), int(np.count_nonzero(clear))
 
 
-def _bits(one: Accused, row: Viewer, footage: Footage, keys: Keys) -> Any:  # noqa: ANN401 - an array
-    return bits_of(one.code, one.session, row.payload, len(footage.z), keys)
+def _bits(one: Accused, known: Mapping[str, Suspect], footage: Footage, population: Population) -> Any:  # noqa: ANN401
+    """An array."""
+    return bits_of(one.code, one.session, known[one.session].payload, len(footage.z), population.keys)
 
 
 def _result(report: Report, lines: Sequence[_Line], footage: Footage) -> Json:
@@ -122,10 +96,7 @@ def _result(report: Report, lines: Sequence[_Line], footage: Footage) -> Json:
 
 def _accused(line: _Line, z: Floats) -> Json:
     agreeing, compared = line.agreeing(z)
-    return {
-        "session": line.row.session,
-        "forensic_mark": line.row.forensic_mark,
-        "payload": line.row.payload,
+    return line.suspect.facts | {
         "code": line.accused.code.value,
         "method": line.accused.method.value,
         "log10_p": round(line.accused.log10_p, 2),
@@ -136,36 +107,37 @@ def _accused(line: _Line, z: Floats) -> Json:
     }
 
 
-def _picture(case: Case, report: Report, lines: Sequence[_Line], footage: Footage) -> bytes:
-    rows = [Row(f"{line.row.session[:8]}", line.bits) for line in lines]
-    told = [_told(line, footage.z) for line in lines[:8]]
+def _picture(case: Case, report: Report, lines: Sequence[_Line], footage: Footage, words: Words) -> bytes:
+    rows = [Row(line.suspect.label, line.bits) for line in lines]
+    told = [_told(line, footage.z, words) for line in lines[:8]]
     if report.outcome is Outcome.UNRELIABLE:
         told += [objection[:140] for objection in report.objections]
     else:
         told.append(
-            f"{report.positions} segments ({report.seconds:g} s) of the leak were compared with {report.population:,} "
-            f"sessions. The chance that anybody is accused wrongly is at most {report.limit:.0e}."
+            f"{report.positions} {words.piece}s ({report.seconds:g} s) of the leak were compared with "
+            f"{report.population:,} {words.many}. The chance that anybody is accused wrongly is at most "
+            f"{report.limit:.0e}."
         )
-    return draw(footage.z, footage.segment_seconds, rows, _heading(case, report), told)
+    labels = Labels(words.one, words.piece, words.whole)
+    return draw(footage.z, footage.segment_seconds, rows, _heading(case, report, words), told, labels)
 
 
-def _heading(case: Case, report: Report) -> str:
+def _heading(case: Case, report: Report, words: Words) -> str:
     begun = f"{case.name}, content {case.content_id[:60]}"
     if report.outcome is Outcome.UNRELIABLE:
         return f"{begun}: the reading cannot be trusted; nobody is named."
     if report.outcome is Outcome.NOT_ENOUGH:
         best = report.log10_best_bound
-        nearest = "" if best >= 0 else f" The best session's bound is 1e{best:.1f}."
+        nearest = "" if best >= 0 else f" The best {words.one}'s bound is 1e{best:.1f}."
         return f"{begun}: not enough to name anybody.{nearest}"
     count = len(report.accused)
-    return f"{begun}: {count} session{'s are' if count > 1 else ' is'} named"
+    return f"{begun}: {count} {f'{words.many} are' if count > 1 else f'{words.one} is'} named"
 
 
-def _told(line: _Line, z: Floats) -> str:
+def _told(line: _Line, z: Floats, words: Words) -> str:
     agreeing, compared = line.agreeing(z)
-    mark = "".join(sign if sign.isprintable() else "?" for sign in line.row.forensic_mark[:60])
     one = line.accused
     return (
-        f"{line.row.session[:8]}  {mark!r}: {one.strength.value}, bound 1e{one.log10_bound:.1f}, "
-        f"p 1e{one.log10_p:.1f}, found {_METHODS[one.method]}; {agreeing} of {compared} clear segments agree"
+        f"{line.suspect.title}: {one.strength.value}, bound 1e{one.log10_bound:.1f}, "
+        f"p 1e{one.log10_p:.1f}, found {_METHODS[one.method]}; {agreeing} of {compared} clear {words.piece}s agree"
     )

@@ -4,21 +4,29 @@ Shared by the workflow's last activities and by the sweeper, which ends attempts
 Everything here can be done twice.
 """
 
-from telecine.catalog import jobs, marked_titles
+from telecine.catalog import copies, jobs, marked_titles
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import Job
+from telecine.core.dwm_codes import CopyState
 from telecine.core.errors import ErrorKind
 from telecine.core.states import TERMINAL, JobState
 from telecine.jobs import failures, stages
 from telecine.jobs.messages import STALE, Ending
 from telecine.jobs.publishing import withdraw
+from telecine.jobs.recipient_folders import folder_of
 from telecine.jobs.services import Services
 from telecine.jobs.staging import remove, sweep
 from telecine.storage.store import Store
 
 
 def take_back(services: Services, job: Job) -> int:
-    """Delete what the job has published, and return how many files that were. Raises what the storage raises."""
+    """Delete what the job has published, and return how many files that were. Raises what the storage raises.
+
+    Copies of a master stay: each is whole, and its recipient's. What is left of one that was broken off goes.
+    """
+    if jobs.spec_of(job).distribution:
+        _clear_copies(services, job)
+        return 0
 
     def store(storage_id: str) -> Store:
         return services.store(job, storage_id or job.output_storage)
@@ -28,6 +36,17 @@ def take_back(services: Services, job: Job) -> int:
         with services.database.write() as s:
             marked_titles.withdrawn(s, job)
     return gone
+
+
+def _clear_copies(services: Services, job: Job) -> None:
+    """Remove what copies that never came to their end have left unseen in the output storage."""
+    with services.database.read() as s:
+        found = copies.recipients_of(s, job.site_id, job.id)
+    broken_off = [recipient.name for task, recipient in found if task.state is CopyState.PROGRESSING]
+    if broken_off:
+        store = services.store(job, job.output_storage)
+        for name in broken_off:
+            store.clear_unfinished(f"{folder_of(jobs.spec_of(job), name)}/")
 
 
 def conclude(services: Services, job_id: int, attempt: int, ending: Ending) -> str:

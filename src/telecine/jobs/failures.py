@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from telecine.core import wm_codes
+from telecine.core import dwm_codes, wm_codes
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.tnp_codes import ERROR_CODES
 from telecine.jobs.messages import STALE, STOPPED, WORKER_STOPPED, Failure
@@ -33,6 +33,7 @@ _BENIGN = ApplicationErrorCategory.BENIGN
 _CODES: dict[str, Callable[[TelecineError], str]] = {
     "tnp": lambda error: ERROR_CODES[error.kind],
     "packaging": wm_codes.error_code,
+    "dwm": lambda error: dwm_codes.ERROR_CODES[error.kind],
 }
 
 

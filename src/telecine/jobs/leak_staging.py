@@ -6,7 +6,9 @@ An upload is a file that somebody at this machine's command line has put into th
 import re
 import secrets
 import shutil
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from telecine.catalog.detections import Source
 from telecine.core.errors import ErrorKind, TelecineError
@@ -25,6 +27,12 @@ _UPLOAD = re.compile(r"upload-[0-9a-f]{16}")
 def leak_of(workspace: Workspace) -> Path:
     """Where the leak lies once it is there."""
     return workspace.input_file(0)
+
+
+def fingerprint(leak: Path) -> dict[str, Any]:
+    """What tells later which file a report is about: its size in bytes, and its SHA-256 in hexadecimal."""
+    with leak.open("rb") as file:
+        return {"bytes": leak.stat().st_size, "sha256": file_digest(file, "sha256").hexdigest()}
 
 
 def offer(work: Path, leak: Path) -> str:

@@ -24,6 +24,24 @@ class Step(StrEnum):
     CONCLUDE = "conclude"
 
 
+class DistributionStep(StrEnum):
+    """Names of a distribution's own activities, as histories know them; it shares some of `Step` besides."""
+
+    FIND_PREPARED = "find_prepared"
+    ANALYSE_MASTER = "analyse_master"
+    ENCODE_TAKES = "encode_takes"
+    PREPARE_MASTER = "prepare_master"
+    VERIFY_PREPARED = "verify_prepared"
+    KEEP_PREPARED = "keep_prepared"
+    LIST_COPIES = "list_copies"
+    MAKE_COPIES = "make_copies"
+    ENCODE_COPY = "encode_copy"
+    ASSEMBLE_COPY = "assemble_copy"
+    DELIVER_COPY = "deliver_copy"
+    FAIL_COPY = "fail_copy"
+    COUNT_COPIES = "count_copies"
+
+
 class DetectionStep(StrEnum):
     """Names of a detection's activities, as histories know them."""
 
@@ -32,11 +50,14 @@ class DetectionStep(StrEnum):
     CLOSE_DETECTION = "close_detection"
 
 
-DETECTION_WORKFLOW = "DetectionWorkflow"
-"""The same for detections."""
-
 WORKFLOW = "JobWorkflow"
 """Name of the workflow, as histories know it. A change that old histories cannot replay takes a new name."""
+
+DISTRIBUTION_WORKFLOW = "DistributionWorkflow"
+"""The same for jobs that are distributions."""
+
+DETECTION_WORKFLOW = "DetectionWorkflow"
+"""The same for detections."""
 
 STALE = "stale"
 """Failure type of an activity whose attempt is over: the job's row belongs to somebody else now."""
@@ -49,19 +70,50 @@ WORKER_STOPPED = "worker_stopped"
 
 
 @dataclass(frozen=True)
+class Master:
+    """What the workflow must know of a master: its chunks, and whether each recipient gets an encode of his own.
+
+    `prepared`: there is nothing left to do but copies, because an earlier attempt came so far.
+    """
+
+    chunks: int
+    individual: bool = False
+    prepared: bool = False
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """Where a distribution goes on whose history had become long: after the recipient with the number `after`."""
+
+    master: Master
+    after: int
+
+
+@dataclass(frozen=True)
 class JobRef:
-    """One attempt of one job. `priority` is 1 (first) to 5; `site` shares the workers fairly between tenants."""
+    """One attempt of one job. `priority` is 1 (first) to 5; `site` shares the workers fairly between tenants.
+
+    `distribution`: whether copies for recipients are made instead of trees; `goes_on` of one that goes on in another
+    run, for a workflow can be started with one argument only.
+    """
 
     job_id: int
     attempt: int
     region: str
     priority: int
     site: str
+    distribution: bool = False
+    goes_on: GoesOn | None = None
 
     @property
     def workflow_id(self) -> str:
         """The id that makes starting twice starting once."""
         return workflow_id(self.job_id, self.attempt)
+
+    @property
+    def workflow(self) -> str:
+        """The name of the workflow that carries it out."""
+        return DISTRIBUTION_WORKFLOW if self.distribution else WORKFLOW
 
 
 @dataclass(frozen=True)
@@ -78,6 +130,11 @@ class DetectionRef:
     def workflow_id(self) -> str:
         """The id that makes starting twice starting once."""
         return detection_workflow_id(self.detection_id, self.attempt)
+
+    @property
+    def workflow(self) -> str:
+        """The name of the workflow that carries it out."""
+        return DETECTION_WORKFLOW
 
 
 @dataclass(frozen=True)

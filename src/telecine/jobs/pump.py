@@ -126,7 +126,8 @@ async def every(seconds: float, work: Callable[[], Awaitable[bool]], name: str) 
 
 def ref_of(job: Job) -> JobRef:
     """The job's present attempt, as the workflow is told of it."""
-    return JobRef(job.id, job.attempt, job.region, job.priority, job.site_id)
+    distribution = jobs.spec_of(job).distribution is not None
+    return JobRef(job.id, job.attempt, job.region, job.priority, job.site_id, distribution)
 
 
 def load_detection(services: Services, detection_id: int) -> tuple[Detection, DetectionRef]:

@@ -6,6 +6,7 @@ never another's, so that putting a new one there and forgetting the old one can 
 
 import re
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +19,9 @@ LONGEST = 80
 _TEMPORARY = ".part"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _PART = re.compile(r"[A-Za-z0-9_-]+(\.[0-9a-f]{16})?")
+
+type CopyFile = Callable[[str, str], object]
+"""Copies a file to where none is yet."""
 
 
 def name_of(site_id: str, content_id: str, job_id: int) -> str:
@@ -33,21 +37,21 @@ def place_of(store: Path, name: str) -> Path:
     return store.joinpath(*parts)
 
 
-def put(store: Path, name: str, made: Path) -> None:
+def put(store: Path, name: str, made: Path, copy_file: CopyFile = shutil.copy2) -> None:
     """Copy the reference `made`, a file or a folder, into the store under `name`; it appears whole or not at all.
 
-    Putting it there again replaces it.
+    Putting it there again replaces it. `copy_file` copies each file of a folder.
     """
-    copy(made, place_of(store, name))
+    copy(made, place_of(store, name), copy_file)
 
 
-def copy(made: Path, place: Path) -> None:
+def copy(made: Path, place: Path, copy_file: CopyFile = shutil.copy2) -> None:
     """Copy the reference `made` to `place`, where it replaces what is there and appears whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.{uuid4().hex[:8]}{_TEMPORARY}")
     try:
         if made.is_dir():
-            shutil.copytree(made, temporary)
+            shutil.copytree(made, temporary, copy_function=copy_file)
             remove(place)
         else:
             shutil.copyfile(made, temporary)

@@ -13,7 +13,9 @@ from telecine.catalog.database import Database
 from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Job
 from telecine.catalog.seal import Sealer, load_master_key
+from telecine.core.watermark.bias import Family
 from telecine.core.watermark.pattern import MarkKey, derive_mark_key
+from telecine.core.watermark.recipients import RecipientKeys, derive_recipient_keys
 from telecine.keys.http import Patience
 from telecine.keys.ring import KeyRing
 from telecine.media.tools import Tools, find_tools
@@ -79,6 +81,11 @@ class Services:
         """The key of a title's marks, from its site's secret, which is made at first use."""
         with self.database.write() as s:
             return derive_mark_key(marks.secret(s, self.sealer, site_id), site_id, content_id)
+
+    def recipient_keys(self, site_id: str, content_id: str, family: Family) -> RecipientKeys:
+        """The keys of a content's copies, from its site's secret, which is made at first use."""
+        with self.database.write() as s:
+            return derive_recipient_keys(marks.secret(s, self.sealer, site_id), site_id, content_id, family)
 
     def store(self, job: Job | Detection, storage_id: str) -> Store:
         """Open a storage of the job's, or detection's, site. Raises NOT_FOUND."""

@@ -42,14 +42,14 @@ def stage_in(spec: JobSpec, store: Store, workspace: Workspace, context: Context
     inputs = _inputs(spec, store, context)
     wanted = list(_wanted(spec, inputs, workspace, context))
     found = [_look(store, one) for one in wanted]
-    if any(_stamp(one.target) not in (None, _identity(there)) for one, there in zip(wanted, found, strict=True)):
+    if any(stamp(one.target) not in (None, identity(there)) for one, there in zip(wanted, found, strict=True)):
         empty(workspace)
     if spec.contents:
         write_finished(workspace, workspace.contents, json.dumps([key for _, key in inputs]).encode())
     total = float(sum(there.size for there in found))
     done = 0.0
     for one, there in zip(wanted, found, strict=True):
-        if _stamp(one.target) is None or not one.target.exists():
+        if stamp(one.target) is None or not one.target.exists():
             _fetch(store, one, there, workspace, _counting(context, done, total))
         done += there.size
         context.report(Tick(done, total))
@@ -128,19 +128,19 @@ def _fetch(
     if size != there.size:
         detail = f"{wanted.key} was replaced while it was being read ({size:,} of {there.size:,} bytes)."
         raise TelecineError(ErrorKind.STORAGE_UNREACHABLE, detail)
-    write_finished(workspace, _stamp_path(wanted.target), json.dumps(_identity(there)).encode())
+    write_finished(workspace, _stamp_path(wanted.target), json.dumps(identity(there)).encode())
 
 
 def _counting(context: Context, before: float, total: float) -> Callable[[int, int], None]:
     return lambda done, _size: context.report(Tick(before + done, total))
 
 
-def _identity(there: ObjectInfo) -> list[str]:
-    """What tells that an object is still the one that was fetched."""
+def identity(there: ObjectInfo) -> list[str]:
+    """What tells that an object is still the one that was fetched: key, size, and etag or nothing."""
     return [there.key, str(there.size), there.etag or ""]
 
 
-def _stamp(target: Path) -> list[str] | None:
+def stamp(target: Path) -> list[str] | None:
     """The identity of the object that was fetched to `target`; None where none was."""
     path = _stamp_path(target)
     return [str(part) for part in json.loads(path.read_bytes())] if path.exists() else None

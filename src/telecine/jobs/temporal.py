@@ -9,7 +9,7 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from telecine.jobs.messages import DETECTION_WORKFLOW, WORKFLOW, DetectionRef, JobRef, workflow_queue
+from telecine.jobs.messages import DISTRIBUTION_WORKFLOW, WORKFLOW, DetectionRef, JobRef, workflow_queue
 from telecine.settings import Settings
 
 RETRY_SECONDS = 1.0
@@ -43,7 +43,7 @@ async def start(client: Client, ref: JobRef | DetectionRef) -> bool:
     named = f"Job {ref.job_id}" if isinstance(ref, JobRef) else f"Detection {ref.detection_id}"
     try:
         await client.start_workflow(
-            WORKFLOW if isinstance(ref, JobRef) else DETECTION_WORKFLOW,
+            ref.workflow,
             ref,
             id=ref.workflow_id,
             task_queue=workflow_queue(ref.region),
@@ -86,10 +86,11 @@ async def standing(client: Client, workflow_id: str) -> tuple[Standing, str]:
     return Standing.ENDED, description.status.name.lower() if description.status else ""
 
 
-async def running(client: Client, workflow: str = WORKFLOW) -> set[str]:
-    """Ids of all running workflows of a type, as the server's index knows them: a second or so behind.
+async def running(client: Client, *workflows: str) -> set[str]:
+    """Ids of all running workflows of these types, as the server's index knows them: a second or so behind.
 
-    Raises RPCError.
+    Without a type, all that carry out jobs. Raises RPCError.
     """
-    query = f'WorkflowType = "{workflow}" AND ExecutionStatus = "Running"'
+    types = ", ".join(f'"{name}"' for name in workflows or (WORKFLOW, DISTRIBUTION_WORKFLOW))
+    query = f'WorkflowType IN ({types}) AND ExecutionStatus = "Running"'
     return {found.id async for found in client.list_workflows(query, page_size=1000)}

@@ -20,7 +20,9 @@ from telecine.jobs import temporal
 from telecine.jobs.activities import JobActivities
 from telecine.jobs.detection_activities import DetectionActivities
 from telecine.jobs.detection_workflow import DetectionWorkflow
-from telecine.jobs.leak_reading import read_title_leak
+from telecine.jobs.distribution_activities import DistributionActivities
+from telecine.jobs.distribution_workflow import DistributionWorkflow
+from telecine.jobs.leak_reading import read_copy
 from telecine.jobs.messages import cpu_queue, io_queue, workflow_queue
 from telecine.jobs.pump import Pump
 from telecine.jobs.services import Services
@@ -79,8 +81,8 @@ async def _serve(workers: Sequence[Worker], background: Sequence[Any], stop: asy
 
 def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -> list[Worker]:
     """Three for each region: decisions and endings, encodes, transfers."""
-    activities = JobActivities(services)
-    detections = DetectionActivities(services, read_title_leak)
+    activities, distributions = JobActivities(services), DistributionActivities(services)
+    detections = DetectionActivities(services, read_copy)
 
     def worker(queue: str, most: int, work: list[Callable[..., Any]], *workflows: type) -> Worker:
         return Worker(
@@ -100,11 +102,13 @@ def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -
         )
 
     made: list[Worker] = []
+    endings = [*activities.endings, *distributions.endings, *detections.endings]
+    encodes = [*activities.encodes, *distributions.encodes, *detections.searches]
+    transfers = [*activities.transfers, *distributions.transfers, *detections.transfers]
+    workflows = JobWorkflow, DistributionWorkflow, DetectionWorkflow
     for region in services.settings.regions:
-        endings = [*activities.endings, *detections.endings]
-        made.append(worker(workflow_queue(region), ENDINGS_AT_ONCE, endings, JobWorkflow, DetectionWorkflow))
-        made.append(worker(cpu_queue(region), services.cpu_slots, [*activities.encodes, *detections.searches]))
-        transfers = [*activities.transfers, *detections.transfers]
+        made.append(worker(workflow_queue(region), ENDINGS_AT_ONCE, endings, *workflows))
+        made.append(worker(cpu_queue(region), services.cpu_slots, encodes))
         made.append(worker(io_queue(region), services.settings.io_slots, transfers))
     return made
 

@@ -8,6 +8,7 @@ needs `workflow.patched`; `tests/unit/test_workflow_replay.py` replays recorded 
 import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from temporalio import workflow
@@ -73,18 +74,9 @@ class JobWorkflow:
         return await undisturbed(self._end(ref, ending))
 
     async def _end(self, ref: JobRef, ending: Ending) -> str:
-        if ending.state != "complete":
-            await self._withdraw(ref)
-        state: str = await workflow.execute_activity(
-            Step.CONCLUDE,
-            args=[ref, ending],
-            result_type=str,
-            task_queue=workflow_queue(ref.region),
-            start_to_close_timeout=timedelta(minutes=10),
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=WITHOUT_END,
-        )
-        return state
+        if ending.state != "complete" and self._publishing:
+            await withdraw(ref)
+        return await conclude(ref, ending)
 
     async def _outcome(self, ref: JobRef) -> Ending:
         """Make the job and say how that went. Whatever was running has ended when this returns."""
@@ -97,33 +89,47 @@ class JobWorkflow:
         return Ending("complete")
 
     async def _make(self, ref: JobRef) -> None:
-        await _step(Step.STAGE_IN, ref, io_queue(ref.region))
-        planned: Planned = await _step(Step.ANALYSE, ref, cpu_queue(ref.region), result=Planned)
+        await take_step(Step.STAGE_IN, ref, io_queue(ref.region))
+        planned: Planned = await take_step(Step.ANALYSE, ref, cpu_queue(ref.region), result=Planned)
         if not planned.imported:
             await _encode(ref, planned)
         for step in (Step.IMPORT_TRACKS if planned.imported else Step.JOIN, Step.PACKAGE, Step.VERIFY):
-            await _step(step, ref, cpu_queue(ref.region))
+            await take_step(step, ref, cpu_queue(ref.region))
         self._publishing = True
-        await _step(Step.PUBLISH, ref, io_queue(ref.region))
-
-    async def _withdraw(self, ref: JobRef) -> None:
-        """Take back what was published, as far as the storage lets us: the job's end must not depend on it."""
-        if not self._publishing:
-            return
-        try:
-            await workflow.execute_activity(
-                Step.WITHDRAW,
-                ref,
-                task_queue=workflow_queue(ref.region),
-                start_to_close_timeout=timedelta(hours=1),
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=WITHDRAWAL_TRIES,
-            )
-        except ActivityError:
-            workflow.logger.warning("published files could not be taken back")
+        await take_step(Step.PUBLISH, ref, io_queue(ref.region))
 
 
-async def _step(step: Step, ref: JobRef, queue: str, *more: int, result: type | None = None) -> Any:  # noqa: ANN401
+async def conclude(ref: JobRef, ending: Ending) -> str:
+    """Write down how the attempt ended; returns the job's state."""
+    state: str = await workflow.execute_activity(
+        Step.CONCLUDE,
+        args=[ref, ending],
+        result_type=str,
+        task_queue=workflow_queue(ref.region),
+        start_to_close_timeout=timedelta(minutes=10),
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=WITHOUT_END,
+    )
+    return state
+
+
+async def withdraw(ref: JobRef) -> None:
+    """Take back what must not stay, as far as the storage lets us: the job's end must not depend on it."""
+    try:
+        await workflow.execute_activity(
+            Step.WITHDRAW,
+            ref,
+            task_queue=workflow_queue(ref.region),
+            start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=WITHDRAWAL_TRIES,
+        )
+    except ActivityError:
+        workflow.logger.warning("published files could not be taken back")
+
+
+async def take_step(step: StrEnum, ref: JobRef, queue: str, *more: object, result: type | None = None) -> Any:  # noqa: ANN401
+    """Carry out an activity of the job's, tried again and again, and return what it returns."""
     return await workflow.execute_activity(
         step,
         args=[ref, *more],
@@ -144,13 +150,13 @@ async def _encode(ref: JobRef, planned: Planned) -> None:
 
     async def chunk(index: int) -> None:
         async with places:
-            await _step(Step.ENCODE_CHUNK, ref, queue, index)
+            await take_step(Step.ENCODE_CHUNK, ref, queue, index)
 
-    work: list[Coroutine[Any, Any, None]] = [_step(Step.ENCODE_AUDIO, ref, queue)] if planned.audio else []
-    await _together([*work, *(chunk(index) for index in range(planned.chunks))])
+    work: list[Coroutine[Any, Any, None]] = [take_step(Step.ENCODE_AUDIO, ref, queue)] if planned.audio else []
+    await together([*work, *(chunk(index) for index in range(planned.chunks))])
 
 
-async def _together(work: list[Coroutine[Any, Any, None]]) -> None:
+async def together(work: list[Coroutine[Any, Any, None]]) -> None:
     """Run all of `work`; on the first failure, or when cancelled, cancel the rest, wait for its end, and raise."""
     tasks = [asyncio.create_task(one) for one in work]
     try:

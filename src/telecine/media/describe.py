@@ -15,9 +15,10 @@ _UNSAID = {"", "unknown", "unspecified", "reserved", "N/A"}
 _FIELD_ORDERS: dict[str, FieldOrder] = {
     "progressive": "progressive",
     "tt": "top_first",
-    "bt": "top_first",  # stored bottom first, shown top first
     "bb": "bottom_first",
-    "tb": "bottom_first",
+    # QuickTime's two orders of interleaved fields (9 and 14), by which of them is early: the first line or the second.
+    "tb": "top_first",
+    "bt": "bottom_first",
 }
 _STRANGEST_ASPECT = 10
 
@@ -41,6 +42,7 @@ def video_track(stream: Json, timing: PictureTiming, packets: StreamPackets, fra
         index=stream["index"],
         codec=stream.get("codec_name", ""),
         profile=_said(stream, "profile"),
+        level=max(0, int(stream.get("level", 0))),
         width=stream["width"],
         height=stream["height"],
         sample_aspect=_sample_aspect(_said(stream, "sample_aspect_ratio") or _said(frame, "sample_aspect_ratio")),
@@ -59,6 +61,7 @@ def video_track(stream: Json, timing: PictureTiming, packets: StreamPackets, fra
         color_space=_said(stream, "color_space") or _said(frame, "color_space"),
         mastering_display=mastering_display(side),
         content_light=content_light(side),
+        dolby_vision=next((data["dv_profile"] for data in side if "dv_profile" in data), 0),
         bitrate=_bitrate(packets, timing.duration),
     )
 
@@ -134,16 +137,12 @@ def bit_depth(pixel_format: str) -> int:
 
 
 def field_order(declared: str, frames: Sequence[Json]) -> FieldOrder:
-    """How pictures are stored: as the stream declares it, unless its first pictures say that they are interlaced."""
+    """How pictures are stored: as most of the first pictures say, where they are interlaced; else as declared."""
     interlaced = [frame for frame in frames if frame.get("interlaced_frame")]
-    order = _FIELD_ORDERS.get(declared, "unknown")
-    if order in ("top_first", "bottom_first"):
-        return order
     if len(interlaced) * 2 > len(frames):
         return "top_first" if interlaced[0].get("top_field_first") else "bottom_first"
-    if order == "unknown" and frames and not interlaced:
-        return "progressive"
-    return order
+    order = _FIELD_ORDERS.get(declared, "unknown")
+    return "progressive" if order == "unknown" and frames and not interlaced else order
 
 
 def mastering_display(side: Sequence[Json]) -> str:

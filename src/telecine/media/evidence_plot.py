@@ -1,7 +1,8 @@
 """Draws the evidence of a leak, segment by segment, so that a person can see what a report says.
 
 Above, the statistic of every segment of the title that the leak has: which variant was read, and how clearly. Below,
-a row for each session that is named: where its variant is the one that was read, and where not.
+a row for each session that is named: where its variant is the one that was read, and where not. For copies of
+recipients the same, by groups or chips.
 """
 
 import io
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 CLEAR = 2.0
 """Deviations below which a segment says next to nothing."""
 MOST_ROWS = 8
-"""Named sessions that are drawn; the report has them all."""
+"""Of those named who are drawn; the report has them all."""
+MOST_BARS = 2000
+"""Beyond so many pieces each is a line, for bars take their time and would be narrower than one anyway."""
 
 _FIRST, _SECOND, _WEAK = "#2f6db5", "#d9822b", "#b5b5b5"
 _AGREES, _DIFFERS, _UNSEEN = "#3a9a5b", "#c8333a", "#ececec"
@@ -25,14 +28,28 @@ _WIDE = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One named session: how it is labelled, and its variant at every position of the title."""
+    """One who is named: how he is labelled, and his variant at every position of the title."""
 
     label: str
     bits: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the picture calls one who is named, and a piece of the whole that carries one bit."""
+
+    one: str = "session"
+    piece: str = "segment"
+    whole: str = "title"
+
+
 def draw(
-    z: NDArray[np.float64], segment_seconds: float, rows: Sequence[Row], heading: str, lines: Sequence[str]
+    z: NDArray[np.float64],
+    piece_seconds: float,
+    rows: Sequence[Row],
+    heading: str,
+    lines: Sequence[str],
+    labels: Labels = Labels(),
 ) -> bytes:
     """A PNG of about 1300 pixels in a row. `z` is positive where variant 0 was seen, NaN where nothing was; `lines` are
     printed below the heading."""
@@ -58,9 +75,12 @@ def draw(
         lowest = figure.add_axes((0.075, 0.65 / height, 0.9, rows_height / height), sharex=above)
         _draw_rows(lowest, z, rows, first, last)
         above.tick_params(labelbottom=False)
-        legend = "green: the session's variant was read  ·  red: the other one  ·  grey: unclear or not in the leak"
+        legend = (
+            f"green: the {labels.one}'s variant was read  ·  red: the other one  ·  grey: unclear or not in the leak"
+        )
         figure.text(0.975, 0.12 / height, legend, fontsize=8, color="#555555", ha="right", va="center")
-    lowest.set_xlabel(f"segment of the title, of {segment_seconds:g} s each (first segment: 0)", fontsize=9)
+    length = f"{piece_seconds:.3g} s each (first {labels.piece}: 0)"
+    lowest.set_xlabel(f"{labels.piece} of the {labels.whole}, of {length}", fontsize=9)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", facecolor="white")
     return picture.getvalue()
@@ -82,7 +102,10 @@ def _draw_statistic(axes: Any, z: NDArray[np.float64], first: int, last: int) ->
     )
     for chosen, colour, label in kinds:
         at = np.flatnonzero(chosen)
-        axes.bar(at, z[at], width=0.85, color=colour, linewidth=0)
+        if last - first > MOST_BARS:
+            axes.vlines(at, 0, z[at], colors=colour, linewidth=0.5)
+        else:
+            axes.bar(at, z[at], width=0.85, color=colour, linewidth=0)
         axes.bar(0, 0, color=colour, label=f"{label} ({len(at)})")  # for the legend, also where there is none
     axes.axhline(0, color="#555555", linewidth=0.8)
     axes.axhspan(-CLEAR, CLEAR, color="#000000", alpha=0.05, linewidth=0)

@@ -7,22 +7,23 @@ its first is made anew from nothing. The source is decoded once for the mask and
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from telecine.core.job import Cbr
 from telecine.core.plan import ChunkSpan, Plan, VideoOutput, take_track, whole_frames
 from telecine.core.progress import Tick
-from telecine.core.watermark.pattern import MarkKey
-from telecine.media import sandbox
+from telecine.core.watermark.pattern import MarkKey, field_of, variant_of_first_take
 from telecine.media.context import Context
 from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.mark_args import Take, scout_arguments, take_arguments
-from telecine.media.mark_delta import DeltaWriter
+from telecine.media.mark_delta import Stretch
 from telecine.media.mark_drift import drifted
+from telecine.media.mark_mask import Marker
 from telecine.media.mark_report import ChunkMarks
+from telecine.media.mark_scout import remove_tracks, run_ffmpeg, run_scout
 from telecine.media.workspace import Workspace
 
 TAKES = (0, 1)
@@ -53,6 +54,16 @@ def run_marked(
 ) -> None:
     """Make `targets`, named as `marked_files` names them. Raises what the sandbox raises."""
     _MarkedChunk(plan, chunk, targets, workspace, context, key, seek).run()
+
+
+def stretch_of(plan: Plan, chunk: ChunkSpan, rate: Fraction, key: MarkKey) -> Stretch:
+    """The pictures of `chunk` at `rate` a second, and the marks of a viewer's title."""
+    return Stretch(
+        chunk.first_frame(rate),
+        whole_frames(plan.segment * rate),
+        partial(field_of, key),
+        partial(variant_of_first_take, key),
+    )
 
 
 class _MarkedChunk:
@@ -100,7 +111,7 @@ class _MarkedChunk:
             marks = marks.model_copy(update={"encoded_again": tuple(take.output.name for take in again)})
             self._targets[NOTE].write_text(marks.model_dump_json())
         finally:
-            self._clean()
+            remove_tracks((*self._deltas.values(), *self._analyses.values()))
 
     def _drifted(self, output: VideoOutput) -> bool:
         first, second = (self._targets[take_track(output.name, take)] for take in TAKES)
@@ -123,17 +134,16 @@ class _MarkedChunk:
         arguments = scout_arguments(
             self._plan, self._chunk, self._source, self._rate, reference, self._context.limits, seek=self._seek
         )
-        with ExitStack() as stack:
-            files = {name: stack.enter_context(path.open("wb")) for name, path in self._deltas.items()}
-            writer = DeltaWriter(self._plan, self._chunk, self._rate, self._key, files)
-
-            def take(data: bytes) -> None:
-                before = writer.frames
-                writer.feed(data)
-                if writer.frames != before:
-                    self._report(0, _SCOUT_SHARE, Fraction(writer.frames) / self._rate)
-
-            self._run(arguments, on_bytes=take)
+        assert self._plan.marking
+        writer = run_scout(
+            arguments,
+            Marker(self._plan.marking.strength, self._rate),
+            stretch_of(self._plan, self._chunk, self._rate, self._key),
+            self._deltas,
+            self._workspace,
+            self._context,
+            lambda frames: self._report(0, _SCOUT_SHARE, Fraction(frames) / self._rate),
+        )
         return ChunkMarks(pictures=writer.frames, error=writer.error, worst_error=writer.worst_error)
 
     def _encode(self, takes: Sequence[Take], begun: float, share: float) -> None:
@@ -147,36 +157,13 @@ class _MarkedChunk:
             lambda tick: self._report(begun, share, Fraction(tick.done), tick.speed),
             self._context.limits.stall_seconds,
         )
-        self._run(arguments, on_line=progress)
-
-    def _run(
-        self,
-        arguments: Sequence[str],
-        on_line: sandbox.OnLine | None = None,
-        on_bytes: sandbox.OnBytes | None = None,
-    ) -> None:
-        sandbox.run(
-            [self._context.tools.ffmpeg, *arguments],
-            cwd=self._workspace.root,
-            limits=self._context.limits,
-            on_line=on_line,
-            on_bytes=on_bytes,
-            log=self._context.log,
-            poll=self._context.poll,
-        )
+        run_ffmpeg(arguments, self._workspace, self._context, on_line=progress)
 
     def _report(self, begun: float, share: float, done: Fraction, speed: float | None = None) -> None:
         """Report `done` seconds of a run that is `share` of the work, after `begun` of it."""
         seconds = float(self._chunk.end - self._chunk.start)
         fraction = min(float(done) / seconds, 1.0)
         self._context.report(Tick((begun + share * fraction) * seconds, seconds, speed))
-
-    def _clean(self) -> None:
-        """Remove the tracks and analyses, and what x265 may have begun beside an analysis."""
-        for path in (*self._deltas.values(), *self._analyses.values()):
-            for leftover in path.parent.glob(f"{path.name}*"):
-                with suppress(FileNotFoundError):
-                    leftover.unlink()
 
 
 def _reuses(output: VideoOutput) -> bool:

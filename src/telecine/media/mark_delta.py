@@ -1,43 +1,52 @@
-"""Writes the delta tracks of a chunk: for each rendition a small raw picture per frame, which says what to add.
+"""Writes delta tracks: small raw pictures, one for each picture that is marked, which say what to add.
 
-The first take of a rendition adds its track, the second takes it away. Which variant of a segment that makes is the
-key's affair (`variant_of_first_take`): the sign is in the tracks, so neither the graph nor a log tells anything.
+The first take of a picture adds its track, the second takes it away. Which variant that makes is the key's affair:
+the sign is in the tracks, so neither the graph nor a log tells anything.
 """
 
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
-from telecine.core.plan import ChunkSpan, Plan, whole_frames
-from telecine.core.watermark.pattern import MarkKey, field_of, variant_of_first_take
+from telecine.core.watermark.pattern import Field
 from telecine.media.mark_mask import LOOK, Marker, fixed_point, mirrored
 
 LOOK_BYTES = LOOK[0] * LOOK[1]
 
+type FieldAt = Callable[[int], Field]
+type SignAt = Callable[[str, int], int]
 
-class DeltaWriter:
-    """Takes the small pictures of `chunk` as raw bytes and writes a delta track for each of `files`.
 
-    `rate` is the pictures per second; `files` gives the open file of each rendition by its name.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where the pictures to mark lie, and what their marks are.
+
+    `first` is the number of the first picture; the field changes every `length` pictures, counted from number 0.
+    `field_at` gives the field of each such position; `sign_at` says for a track's name and a position whether its
+    mark is the field (0) or its negative (1).
     """
 
-    def __init__(
-        self, plan: Plan, chunk: ChunkSpan, rate: Fraction, key: MarkKey, files: Mapping[str, BinaryIO]
-    ) -> None:
-        assert plan.marking
+    first: int
+    length: int
+    field_at: FieldAt
+    sign_at: SignAt
+
+
+class DeltaWriter:
+    """Takes the small pictures of `stretch` as raw bytes and writes a delta track to each of `files`, by name."""
+
+    def __init__(self, marker: Marker, stretch: Stretch, files: Mapping[str, BinaryIO]) -> None:
         self.frames = 0
         """Pictures so far."""
         self.error = 0.0
         """Sum over the pictures of the mean square of what is added, in steps of 8 bits."""
         self.worst_error = 0.0
         """The most that one picture added to that."""
-        self._key = key
+        self._marker = marker
+        self._stretch = stretch
         self._files = files
-        self._first = chunk.first_frame(rate)
-        self._segment = whole_frames(plan.segment * rate)
-        self._marker = Marker(plan.marking.strength, rate)
         self._rest = bytearray()
         self._signs: dict[str, int] = {}
 
@@ -50,10 +59,10 @@ class DeltaWriter:
             self._take(look)
 
     def _take(self, look: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
-        position, offset = divmod(self._first + self.frames, self._segment)
+        position, offset = divmod(self._stretch.first + self.frames, self._stretch.length)
         if offset == 0 or self.frames == 0:
-            self._marker.begin(field_of(self._key, position))
-            self._signs = {name: variant_of_first_take(self._key, name, position) for name in self._files}
+            self._marker.begin(self._stretch.field_at(position))
+            self._signs = {name: self._stretch.sign_at(name, position) for name in self._files}
         delta = self._marker.delta(look)
         error = float(np.mean(np.square(delta)))
         self.error += error

@@ -22,7 +22,8 @@ PADDING = 2
 SHRINK = 2
 """A picture is scaled from another rendition only where that is this many times larger."""
 
-_TURNS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+TURNS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+"""Filters that turn a picture clockwise by so many degrees."""
 _PARITIES = {"top_first": "tff", "bottom_first": "bff"}
 
 
@@ -83,7 +84,7 @@ def shared_filters(picture: PictureSource) -> list[str]:
         filters.append(f"bwdif=mode={mode}:{which}")
     if picture.rotation:
         # What has been turned must not be turned again, so the mark goes too.
-        filters += [*_TURNS[picture.rotation], "sidedata=mode=delete:type=DISPLAYMATRIX"]
+        filters += [*TURNS[picture.rotation], "sidedata=mode=delete:type=DISPLAYMATRIX"]
     if picture.start:
         # Rounded, because setpts cuts off fractions and an exact start is not always exact in floating point.
         filters.append(f"setpts=round(PTS-({picture.start.numerator}/{picture.start.denominator})/TB)")

@@ -19,9 +19,10 @@ from telecine.media import sandbox
 
 FILTERS = (
     *("scale", "zscale", "tonemap", "bwdif", "fps", "setsar", "format", "split", "transpose", "trim", "setpts"),
+    *("blend", "lutyuv", "setfield", "settb", "framestep", "extractplanes"),
     *("tile", "select", "concat", "aresample", "atrim", "apad", "amix", "amerge", "pan", "asetpts"),
 )
-ENCODERS = ("libx264", "libx265", "aac", "ac3", "eac3", "mjpeg")
+ENCODERS = ("libx264", "libx265", "prores_ks", "mpeg2video", "dnxhd", "aac", "ac3", "eac3", "mjpeg")
 DECODERS = (
     "h264",
     "hevc",
@@ -38,7 +39,7 @@ DECODERS = (
     "mp3",
 )
 DEMUXERS = ("mov", "matroska", "mpegts", "mxf", "wav", "flac", "mp3", "aac", "ac3", "eac3")
-MUXERS = ("mp4", "mpegts", "null", "framecrc")
+MUXERS = ("mp4", "mov", "mpegts", "null", "framecrc")
 OLDEST_FFMPEG = 7
 """Major version; before it the ffmpeg tool does not run decoder, filters and encoders in parallel."""
 

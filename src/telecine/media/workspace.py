@@ -80,6 +80,15 @@ class Workspace:
         """What the encoder of chunk `index` of `name` found out in its first take; needed until the second is made."""
         return self.root / "analysis" / f"{name}-{index:05d}.dat"
 
+    def take(self, name: str, index: int) -> Path:
+        """Encoded chunk `index` of a master's take `name`: `0`, `1`, or `r` and the number of a recipient."""
+        return self.root / "take" / name / f"{index:05d}.mov"
+
+    @property
+    def prepared(self) -> Path:
+        """The folder of the prepared master: its two files, and what a copy is made by."""
+        return self.root / "prepared"
+
     def mark_note(self, index: int) -> Path:
         """JSON of the `ChunkMarks` of chunk `index` of a marked programme."""
         return self.root / "mark" / f"{index:05d}.json"

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.storage.names import check_bucket, check_key
 from telecine.storage.parts import copy, is_part, whole
-from telecine.storage.store import ObjectInfo, Report, no_report
+from telecine.storage.ranges import RangeFile
+from telecine.storage.store import ObjectInfo, Report, Source, no_report
 
 _NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
@@ -53,7 +54,7 @@ class FolderStore:
 
     def upload(
         self,
-        source: Path | bytes,
+        source: Source,
         key: str,
         content_type: str,  # noqa: ARG002 - a part of the Protocol
         report: Report = no_report,
@@ -64,6 +65,10 @@ class FolderStore:
             with self._told(key, writing=True), whole(path) as file:
                 report(0, len(source))
                 file.write(source)
+            return
+        if isinstance(source, RangeFile):
+            with self._told(key, writing=True):
+                source.copy_to(path, report)
             return
         with source.open("rb") as content, self._told(key, writing=True), whole(path) as file:
             copy(content, file, os.fstat(content.fileno()).st_size, report)

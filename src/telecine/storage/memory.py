@@ -8,7 +8,8 @@ from threading import Lock
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.storage.names import check_key
 from telecine.storage.parts import whole
-from telecine.storage.store import ObjectInfo, Report, no_report
+from telecine.storage.ranges import RangeFile
+from telecine.storage.store import ObjectInfo, Report, Source, no_report
 
 
 class MemoryStore:
@@ -37,10 +38,10 @@ class MemoryStore:
             report(0, len(body))
             file.write(body)
 
-    def upload(self, source: Path | bytes, key: str, content_type: str, report: Report = no_report) -> None:
+    def upload(self, source: Source, key: str, content_type: str, report: Report = no_report) -> None:
         """See `Store.upload`."""
         check_key(key)
-        body = source if isinstance(source, bytes) else source.read_bytes()
+        body = _body(source)
         report(0, len(body))
         with self._lock:
             self._objects[key] = body
@@ -62,6 +63,13 @@ class MemoryStore:
 
     def clear_unfinished(self, prefix: str) -> None:
         """See `Store.clear_unfinished`; an upload into memory leaves nothing."""
+
+
+def _body(source: Source) -> bytes:
+    if isinstance(source, RangeFile):
+        source.seek(0)
+        return source.readall()
+    return source if isinstance(source, bytes) else source.read_bytes()
 
 
 def _info(key: str, body: bytes) -> ObjectInfo:

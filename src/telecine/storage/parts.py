@@ -42,29 +42,43 @@ def whole(target: Path) -> Iterator[BinaryIO]:
 
 
 def copy(source: BinaryIO, target: BinaryIO, total: int, report: Report) -> None:
-    """Copy the `total` bytes of `source` to `target`, both unread and unwritten, reporting after every piece.
-
-    The kernel does it where it can: on some file systems the copy then takes no time and no space.
-    """
+    """Copy the `total` bytes of `source` to `target`, yet unwritten, reporting after every piece."""
     report(0, total)
     done = 0
+    for moved in copy_range(source, 0, total, target):
+        done += moved
+        report(done, total)
+
+
+def copy_range(source: BinaryIO, start: int, end: int, target: BinaryIO) -> Iterator[int]:
+    """Append bytes `start` to `end` of `source` to `target`; how many, after every piece.
+
+    The kernel does it where it can: on some file systems the copy then takes no time and no space. Nothing may wait
+    in a buffer of `target`. Raises OSError where `source` is shorter.
+    """
     in_kernel = hasattr(os, "copy_file_range")
-    while True:
+    while start < end:
+        most = min(PIECE, end - start)
         try:
-            moved = os.copy_file_range(source.fileno(), target.fileno(), PIECE) if in_kernel else _piece(source, target)
+            if in_kernel:
+                moved = os.copy_file_range(source.fileno(), target.fileno(), most, start)
+            else:
+                moved = _by_hand(source, start, most, target)
         except OSError as error:
-            if not in_kernel or done or error.errno not in _NOT_IN_KERNEL:
+            if not in_kernel or error.errno not in _NOT_IN_KERNEL:
                 raise
-            in_kernel = False  # two file systems, or one that cannot: by hand then
+            in_kernel = False  # two file systems, or one that cannot
             continue
         if not moved:
-            return
-        done += moved
-        report(done, max(done, total))
+            raise OSError(errno.EIO, "a file has become shorter")
+        start += moved
+        yield moved
 
 
 _NOT_IN_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
+_BLOCK = 2**20
 
 
-def _piece(source: BinaryIO, target: BinaryIO) -> int:
-    return target.write(source.read(PIECE))
+def _by_hand(source: BinaryIO, start: int, most: int, target: BinaryIO) -> int:
+    block = os.pread(source.fileno(), min(most, _BLOCK), start)
+    return os.write(target.fileno(), block)

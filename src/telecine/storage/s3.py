@@ -22,8 +22,9 @@ from botocore.config import Config
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.storage.names import check_bucket, check_key
 from telecine.storage.parts import whole
+from telecine.storage.ranges import RangeFile
 from telecine.storage.s3_errors import FAILURES, MISSING, PAST_END, code_of, explain, refused
-from telecine.storage.store import ObjectInfo, Report, no_report
+from telecine.storage.store import ObjectInfo, Report, Source, no_report
 
 PART = 16 * 2**20
 """Bytes of one part of a large transfer; files below it go in one request."""
@@ -90,12 +91,15 @@ class S3Store:
             progress.watch(found.size, report)
             transfer.result()
 
-    def upload(self, source: Path | bytes, key: str, content_type: str, report: Report = no_report) -> None:
+    def upload(self, source: Source, key: str, content_type: str, report: Report = no_report) -> None:
         """See `Store.upload`. A large file is one multipart upload, which is aborted where anything fails."""
         check_key(key)
         # Where the block raises, leaving the manager cancels what is under way and waits until it has ended.
-        with _opened(source) as file, self._told(key), create_transfer_manager(self._client, _TRANSFERS) as manager:
-            size = _size(file)
+        with (
+            _opened(source) as (file, size),
+            self._told(key),
+            create_transfer_manager(self._client, _TRANSFERS) as manager,
+        ):
             report(0, size)
             progress = _Progress()
             headers = {"ContentType": content_type}
@@ -215,12 +219,17 @@ def _session() -> Any:  # noqa: ANN401
     return boto3.session.Session()
 
 
-def _opened(source: Path | bytes) -> BinaryIO:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-
-
-def _size(file: BinaryIO) -> int:
-    return file.getbuffer().nbytes if isinstance(file, io.BytesIO) else os.fstat(file.fileno()).st_size
+@contextmanager
+def _opened(source: Source) -> Iterator[tuple[BinaryIO | RangeFile, int]]:
+    """The source as a file at its beginning, and its bytes. What was opened here is closed."""
+    if isinstance(source, RangeFile):
+        source.seek(0)
+        yield source, source.size
+    elif isinstance(source, bytes):
+        yield io.BytesIO(source), len(source)
+    else:
+        with source.open("rb") as file:
+            yield file, os.fstat(file.fileno()).st_size
 
 
 def _info(key: str, size: int, answer: dict[str, Any]) -> ObjectInfo:

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from telecine.storage.ranges import RangeFile
 
 type Report = Callable[[int, int], None]
 """Told how many of how many bytes have passed: once before any, then several times a second until the end.
 
 Called in the thread that called the store. What it raises goes on to the caller and ends the transfer, which leaves
 nothing behind unless it had ended at that very moment."""
+
+
+type Source = Path | bytes | RangeFile
+"""What can be uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,11 @@ class Store(Protocol):
     def download(self, key: str, target: Path, report: Report = no_report) -> None:
         """Fetch an object to `target`, which appears only when it is whole. Raises OBJECT_MISSING."""
 
-    def upload(self, source: Path | bytes, key: str, content_type: str, report: Report = no_report) -> None:
-        """Store `source` under `key`, replacing what is there; readers see the old object or the new one."""
+    def upload(self, source: Source, key: str, content_type: str, report: Report = no_report) -> None:
+        """Store `source` under `key`, replacing what is there; readers see the old object or the new one.
+
+        A `RangeFile` is stored whole, wherever its position is, and stays open; nobody else may read it meanwhile.
+        """
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; those that are not there do not matter."""

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from telecine.apis.findings import Findings, Problems
+from telecine.apis.answers import failure_body
+from telecine.apis.answers import success_body as success_body
+from telecine.apis.findings import Findings
 from telecine.apis.paths import file_key, folder
 from telecine.apis.tnp.marking import read_marking
 from telecine.apis.tnp.protection import read_protection
@@ -25,11 +27,8 @@ from telecine.core.errors import TelecineError
 from telecine.core.job import AudioRendition, Format, SubtitleFormat, SubtitleInput, VideoRendition
 from telecine.core.limits import Policy
 from telecine.core.states import JobState
-from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES, SUCCESS
+from telecine.core.tnp_codes import ERROR_CODES, STATUS_CODES
 from telecine.core.watermark.policy import MarkingPolicy
-
-MOST_ERRORS = 50
-"""Faults of one request that an answer lists."""
 
 STANDARD_MARKS = MarkingPolicy()
 """What a site without choices of its own has."""
@@ -95,23 +94,8 @@ def status_code(state: JobState) -> str:
 
 
 def error_body(error: TelecineError) -> dict[str, Any]:
-    """The envelope of a failed request. The message names the cure; `data` lists every field that is wrong."""
-    body: dict[str, Any] = {"error_code": ERROR_CODES[error.kind], "error_message": str(error)}
-    parts = error.errors if isinstance(error, Problems) else (error,)
-    listed = [part for part in parts if part.field][:MOST_ERRORS]
-    if listed:
-        body["data"] = {
-            "errors": [
-                {"field": part.field, "error_code": ERROR_CODES[part.kind], "error_message": part.message}
-                for part in listed
-            ]
-        }
-    return body
-
-
-def success_body(data: Any, **around: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    """The envelope of a request that succeeded; `around` stands between the message and the data."""
-    return {"error_code": SUCCESS, "error_message": "Success.", **around, "data": data}
+    """The envelope of a failed request, in the codes of this API."""
+    return failure_body(error, ERROR_CODES)
 
 
 def _note_unknown(request: JobRequest, found: Findings) -> None:

@@ -7,20 +7,20 @@ an answer that names nobody says little more than that.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Response, Security
-from sqlalchemy.orm import Session
 
+from telecine.apis import detection_views
 from telecine.apis.bodies import JsonRoute
+from telecine.apis.detection_views import detection_detail, detection_line
 from telecine.apis.envelope import Answer
-from telecine.apis.findings import Findings
 from telecine.apis.idempotency import OnlyOnce
+from telecine.apis.leaks import check_place
 from telecine.apis.paging import parse_zone, span
-from telecine.apis.references import check_storages
+from telecine.apis.parameters import TimeZone
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, token_scheme
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.detection import detection_filter, read_detection
 from telecine.apis.tnp.mapping import success_body
-from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_detection import (
     DetectionDetail,
@@ -29,14 +29,12 @@ from telecine.apis.tnp.schema_detection import (
     DetectionQuery,
     DetectionRequest,
 )
-from telecine.apis.tnp.views_detection import detection_detail, detection_line
 from telecine.catalog import detections
-from telecine.catalog.detections import NewDetection
-from telecine.core.errors import ErrorKind, TelecineError
-from telecine.core.watermark.report import Outcome
+from telecine.core.detection_codes import Subject
 
 routes = APIRouter(prefix=f"{PREFIX}/api/detect", route_class=JsonRoute, dependencies=[Security(token_scheme)])
 
+_FACTS = ("session", "forensic_mark", "payload", "code", "strength", "method", "log10_p", "log10_bound")
 DetectionInPath = Annotated[int, Path(alias="detectionId", examples=[1])]
 _EXAMPLES: Any = {
     "storage": {"summary": "A file in a storage", "value": samples.DETECTION},
@@ -56,7 +54,7 @@ def create_detection(
     with services.database.write() as s:
 
         def make() -> tuple[dict[str, Any], dict[str, Any]]:
-            _check_storage(s, caller.site_id, new)
+            check_place(s, caller.site_id, new.source)
             per_day = services.settings.detections_per_day
             row = detections.create(s, services.sealer, caller.site_id, new, per_day=per_day, now=services.now())
             answer = success_body({"detection_id": row.id})
@@ -64,14 +62,6 @@ def create_detection(
 
         answer, headers = once.answer(s, caller.site_id, make)
     return Answer(answer, headers=headers)
-
-
-def _check_storage(s: Session, site_id: str, new: NewDetection) -> None:
-    """A storage must be the site's, and one that is read from."""
-    if new.source.storage_id:
-        found = Findings()
-        check_storages(s, site_id, {"input.storage_id": ("input", new.source.storage_id)}, found)
-        found.settle()
 
 
 @routes.get("/{siteId}", response_model=Listed[DetectionLine], summary="Search the list of detections")
@@ -92,7 +82,7 @@ def get_detection(
     zone = parse_zone(time_zone)
     with services.database.read() as s:
         row = detections.get(s, caller.site_id, detection_id)
-    return Answer(success_body(detection_detail(row, zone), time_zone=str(zone)))
+    return Answer(success_body(detection_detail(row, zone, _FACTS), time_zone=str(zone)))
 
 
 @routes.delete("/{siteId}/{detectionId}", response_model=Success[DetectionId], summary="Stop a detection")
@@ -115,8 +105,5 @@ def stop_detection(services: Wired, caller: Authorised, detection_id: DetectionI
 def get_evidence(services: Wired, caller: Authorised, detection_id: DetectionInPath) -> Response:
     """Segment by segment what was read, and where it agrees with whom; only where somebody is named."""
     with services.database.read() as s:
-        row = detections.get(s, caller.site_id, detection_id)
-        if not row.result or row.result["outcome"] != Outcome.NAMED:
-            raise TelecineError(ErrorKind.NOT_FOUND, f"The picture of detection {detection_id}")
-        png = detections.picture(s, caller.site_id, detection_id)
+        png = detection_views.evidence(s, caller.site_id, detection_id, Subject.VIEWERS)
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, no-store"})

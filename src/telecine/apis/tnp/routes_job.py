@@ -11,13 +11,13 @@ from telecine.apis.envelope import Answer
 from telecine.apis.findings import Findings
 from telecine.apis.idempotency import OnlyOnce
 from telecine.apis.paging import parse_zone, span
+from telecine.apis.parameters import TimeZone
 from telecine.apis.references import check_storages
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, token_scheme
 from telecine.apis.tnp import DIALECT, PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.filters import job_filter
 from telecine.apis.tnp.mapping import Translated, success_body, translate_job
-from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_job import JobDetail, JobEventLine, JobId, JobLine, JobQuery, JobRequest
 from telecine.apis.tnp.views import job_detail, job_event, job_line

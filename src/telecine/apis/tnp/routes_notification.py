@@ -9,8 +9,8 @@ from telecine.apis.envelope import Answer
 from telecine.apis.idempotency import REPLAYED, OnlyOnce
 from telecine.apis.paging import parse_zone
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, token_scheme
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.alarms import Target, alarms_of, merged, new_target
 from telecine.apis.tnp.mapping import success_body
 from telecine.apis.tnp.schema import Listed, Page, Success

@@ -8,11 +8,11 @@ from telecine.apis.bearer import issue_token
 from telecine.apis.bodies import JsonRoute
 from telecine.apis.envelope import Answer
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, SiteInPath, TokenData, basic_scheme, token_scheme
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, SiteInPath, basic_scheme, token_scheme
 from telecine.apis.tnp.mapping import success_body
 from telecine.apis.tnp.schema import Success
-from telecine.apis.tnp.schema_site import Setting, SettingRegion, SettingUpdate, TokenData
+from telecine.apis.tnp.schema_site import Setting, SettingRegion, SettingUpdate
 from telecine.catalog import sites
 
 token = APIRouter(prefix=f"{PREFIX}/api/token", route_class=JsonRoute, dependencies=[Security(basic_scheme)])

@@ -10,12 +10,12 @@ from telecine.apis.envelope import Answer
 from telecine.apis.idempotency import REPLAYED, OnlyOnce
 from telecine.apis.masking import masked
 from telecine.apis.paging import parse_zone, span
+from telecine.apis.parameters import TimeZone
 from telecine.apis.services import Wired
+from telecine.apis.site_access import Authorised, token_scheme
 from telecine.apis.storage_trial import try_as_registered
 from telecine.apis.tnp import PREFIX, samples
-from telecine.apis.tnp.access import Authorised, token_scheme
 from telecine.apis.tnp.mapping import success_body
-from telecine.apis.tnp.parameters import TimeZone
 from telecine.apis.tnp.schema import Dated, Listed, Success
 from telecine.apis.tnp.schema_storage import (
     DeleteQuery,

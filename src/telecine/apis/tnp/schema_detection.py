@@ -4,20 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from telecine.apis.tnp.schema import FilePath, Line, Period, Shown, Whole, Wire, Words
-from telecine.apis.tnp.schema_job import ContentId, Reference
-from telecine.core.watermark.report import LEAD_LIMIT
-
-SMALLEST_LIMIT = 1e-12
-LARGEST_LIMIT = 1e-3
-
-
-class DetectionInput(Wire):
-    """Where the leak is: a file in a storage of the site, or a public address. One of the two."""
-
-    storage_id: Reference | None = None
-    path: FilePath | None = None
-    url: Annotated[str, Field(max_length=2048)] | None = None
+from telecine.apis.leaks import DEFAULT_LIMIT, LeakPlace, Limit
+from telecine.apis.tnp.schema import ContentId, Line, Period, Shown, Whole, Wire, Words
 
 
 class DetectionRequest(Wire):
@@ -25,8 +13,8 @@ class DetectionRequest(Wire):
 
     content_id: ContentId
     title: Annotated[Line, Field(description="The caller's own words for the case.")]
-    input: DetectionInput
-    limit: Annotated[float, Field(ge=SMALLEST_LIMIT, le=LARGEST_LIMIT)] = LEAD_LIMIT
+    input: LeakPlace
+    limit: Limit = DEFAULT_LIMIT
     noti_id: Annotated[Whole | None, Field(description="Notification to tell of the end.")] = None
 
 

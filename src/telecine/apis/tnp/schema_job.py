@@ -5,15 +5,16 @@ Here is only what one field by itself may be. What fields must be together is in
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from telecine.apis.tnp.schema import (
+    ContentId,
     Decimal,
     FilePath,
     Flag,
     Index,
-    Line,
     Period,
+    Reference,
     Region,
     ShortName,
     Shown,
@@ -25,20 +26,11 @@ from telecine.apis.tnp.schema import (
     none_if_blank,
 )
 
-
-def _folder_name(value: str) -> str:
-    if "/" in value or "\\" in value or value in (".", ".."):
-        raise ValueError("it becomes a folder's name and must not hold slashes or be '.' or '..'")
-    return value
-
-
-ContentId = Annotated[Line, AfterValidator(_folder_name)]
 Amount = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
 FileType = Annotated[Literal["multi", "video", "audio"], BeforeValidator(lower)]
 TrackType = Annotated[Literal["video", "audio"], BeforeValidator(lower)]
 BitrateMode = Annotated[Literal["cbr", "vbr"], BeforeValidator(lower)]
 SubtitleWord = Annotated[Literal["text_vtt", "mp4_vtt", "mp4_ttml"], BeforeValidator(lower)]
-Reference = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Track(Wire):

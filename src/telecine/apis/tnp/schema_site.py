@@ -7,12 +7,6 @@ from pydantic import Field
 from telecine.apis.tnp.schema import Region, Shown, Wire
 
 
-class TokenData(Shown):
-    """A token, ready to be sent back as the Authorization header."""
-
-    token: Annotated[str, Field(pattern="^Bearer .+", examples=["Bearer valid-token"])]
-
-
 class SettingUpdate(Wire):
     """What to change. The site is the path's, whatever the body calls it."""
 

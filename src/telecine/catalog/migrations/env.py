@@ -6,7 +6,8 @@ Revisions only go forward: what takes an older release back is the backup made b
 
 from alembic import context
 
-from telecine.catalog import key_models, mark_models, packaging_models  # noqa: F401 - they register their tables
+# They register their tables.
+from telecine.catalog import distribution_models, key_models, mark_models, packaging_models  # noqa: F401
 from telecine.catalog.models import Base, applies
 
 connection = context.config.attributes["connection"]

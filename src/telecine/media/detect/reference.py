@@ -4,7 +4,8 @@ A folder: `pictures.mp4` (about 6 a second, H.264), `thumbs.npy` (eight bits a p
 once, when the title is published, from what marking left of each chunk.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -53,6 +54,14 @@ class Facts(BaseModel):
         return float(self.segment * self.rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A stretch of small pictures in a file, timed from its own first picture, which is shown at `start` seconds."""
+
+    path: Path
+    start: Fraction
+
+
 class Reference(Film):
     """A title to compare leaks with."""
 
@@ -77,8 +86,6 @@ def join_reference(plan: Plan, workspace: Workspace, target: Path, poll: Callabl
     missing or was encoded otherwise.
     """
     assert plan.marking
-    target.mkdir(parents=True)
-    _join_pictures(plan, workspace, target / PICTURES)
     facts = Facts(
         segment=plan.segment,
         positions=ceil(plan.duration / plan.segment),
@@ -87,6 +94,18 @@ def join_reference(plan: Plan, workspace: Workspace, target: Path, poll: Callabl
         rate=_rate_of(plan),
         aspect=plan.video[0].width / plan.video[0].height,
     )
+    reels = [Reel(workspace.reference(chunk.index), chunk.start) for chunk in plan.chunks]
+    write_reference(facts, reels, target, poll)
+
+
+def write_reference(facts: Facts, reels: Sequence[Reel], target: Path, poll: Callable[[], None] = no_poll) -> None:
+    """Make the folder `target`, which must not be there, of the small pictures in `reels`, first to last.
+
+    Nothing is encoded again. `poll` is called for every picture and may raise. Raises ENCODE_FAILED where a reel is
+    missing or was encoded otherwise.
+    """
+    target.mkdir(parents=True)
+    _join_pictures(reels, track_timescale(facts.rate), target / PICTURES)
     complete(target, facts, poll)
 
 
@@ -101,22 +120,20 @@ def _rate_of(plan: Plan) -> Fraction:
     return max(output.frame_rate for output in plan.video)
 
 
-def _join_pictures(plan: Plan, workspace: Workspace, target: Path) -> None:
-    """Put the chunks one after the other: each is timed from its own first picture, which is shown at its start."""
-    scale = track_timescale(_rate_of(plan))
+def _join_pictures(reels: Sequence[Reel], scale: int, target: Path) -> None:
+    """Put the reels one after the other, on a clock of `scale` ticks a second."""
     options = {"video_track_timescale": str(scale), "movie_timescale": str(scale)}
-    paths = [workspace.reference(chunk.index) for chunk in plan.chunks]
-    missing = next((path.name for path in paths if not path.exists()), None)
+    missing = next((reel.path.name for reel in reels if not reel.path.exists()), None)
     if missing:
         raise _refuse(f"{missing} is missing.")
-    with av.open(target, "w", format="mp4", options=options) as joined, av.open(paths[0]) as first:
+    with av.open(target, "w", format="mp4", options=options) as joined, av.open(reels[0].path) as first:
         header = first.streams.video[0].codec_context.extradata
         stream = joined.add_stream_from_template(first.streams.video[0])
-        for chunk, path in zip(plan.chunks, paths, strict=True):
-            with av.open(path) as container:
+        for reel in reels:
+            with av.open(reel.path) as container:
                 if container.streams.video[0].codec_context.extradata != header:
-                    raise _refuse(f"{path.name} was encoded with other parameters than the first.")
-                shift = whole_frames(chunk.start * scale)
+                    raise _refuse(f"{reel.path.name} was encoded with other parameters than the first.")
+                shift = whole_frames(reel.start * scale)
                 for packet in container.demux(video=0):
                     if packet.size and packet.pts is not None and packet.dts is not None:
                         packet.pts += shift

@@ -1,4 +1,4 @@
-"""Who may call: the token that every route wants, and how the OpenAPI page shows it.
+"""Who may call for a site: the token that every route wants, and how the OpenAPI page shows it.
 
 Both the site and the account are checked here, for every route, before it runs.
 """
@@ -7,10 +7,12 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPBasic, HTTPBearer
+from pydantic import Field
 from starlette.requests import HTTPConnection
 
 from telecine.apis.bearer import Caller, caller_of
 from telecine.apis.services import Wired
+from telecine.apis.wire import Shown
 
 SiteInPath = Annotated[str, Path(alias="siteId", description="Four letters or digits.", examples=["DEMO"])]
 
@@ -40,3 +42,9 @@ def _caller(request: Request, services: Wired, site_id: SiteInPath) -> Caller:
 
 Authorised = Annotated[Caller, Depends(_caller)]
 """Declare a parameter of this type in every route of a site."""
+
+
+class TokenData(Shown):
+    """A token, ready to be sent back as the Authorization header."""
+
+    token: Annotated[str, Field(pattern="^Bearer .+", examples=["Bearer valid-token"])]

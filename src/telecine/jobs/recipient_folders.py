@@ -1,0 +1,14 @@
+"""Where the copies of a distribution lie in its output storage: a folder for each recipient, with his copy alone."""
+
+from telecine.core.job import JobSpec
+from telecine.jobs.publishing import prefix_of
+
+
+def folder_of(spec: JobSpec, name: str) -> str:
+    """The folder of the recipient called `name`, without a slash at the end."""
+    return f"{prefix_of(spec)}/{name}"
+
+
+def copy_key(spec: JobSpec, name: str, suffix: str) -> str:
+    """The key of his copy; `suffix` has a dot."""
+    return f"{folder_of(spec, name)}/{spec.content_id}_{name}{suffix}"

