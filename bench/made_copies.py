@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from telecine.core.watermark.pattern import Field, field_of
 from telecine.core.watermark.recipients import CHIPS, RecipientKeys, individual_field, words_of
 from telecine.media.detect.reference import PICTURES, Facts, complete
-from telecine.media.mark_args import REFERENCE_CRF, REFERENCE_RATE
+from telecine.media.mark_args import REFERENCE_RATE
+from telecine.media.mark_graph import REFERENCE_CRF
 from telecine.media.mark_mask import FIXED, LOOK, MIDDLE, Marker, fixed_point
 from telecine.media.tools import Tools
 
