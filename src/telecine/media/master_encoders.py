@@ -19,9 +19,6 @@ _PADDED = Fraction(985, 1000)
 _MPEG2_BUFFER = Fraction(36_408_333, 50_000_000)
 """Seconds of the decoder's buffer in XDCAM HD422."""
 
-_FIXED = ("scenecut=0", "open-gop=0", "b-adapt=0")
-"""Which picture is of which kind follows from its number alone, or two takes would not have one layout."""
-
 _X264_PROFILES = {
     "Constrained Baseline": "baseline",
     "Baseline": "baseline",
@@ -45,7 +42,7 @@ def encoder_options(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...] 
 
 def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     """`stitchable` keeps the headers of all chunks the same, so that they can be joined."""
-    parameters = [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", *_FIXED, "stitchable=1"]
+    parameters = [*_kinds(plan), "stitchable=1"]
     if plan.field_order != "progressive":
         parameters.append("tff=1" if plan.field_order == "top_first" else "bff=1")
     profile = _X264_PROFILES.get(plan.profile)
@@ -64,9 +61,7 @@ def _x265(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...]) -> list[s
 
     The peak decides the level, which is in a header.
     """
-    gop = _gop(plan)
-    parameters = [f"keyint={gop}", f"min-keyint={gop}", *_FIXED, "repeat-headers=0", "log-level=1"]
-    parameters.append("info=0")
+    parameters = [*_kinds(plan), "repeat-headers=0", "log-level=1", "info=0"]
     if plan.colour.mastering_display:
         parameters.append(f"master-display={plan.colour.mastering_display}")
     if plan.colour.content_light:
