@@ -67,12 +67,14 @@ _FIELDS: frozenset[MasterCodec] = frozenset({"h264", "prores", "mpeg2", "dnxhd"}
 class MasterPictures:
     """What the coded pictures of a master say: `sizes` in bytes and whether each is a keyframe, in order of showing.
 
-    `hidden`: pictures in the file that no player shows. `seekable`: whether the file can be cut by seeking.
+    `hidden`: pictures in the file that no player shows. `reordered`: whether they are stored in another order.
+    `seekable`: whether the file can be cut by seeking.
     """
 
     sizes: Sequence[int]
     keys: Sequence[bool]
     hidden: int = 0
+    reordered: bool = True
     seekable: bool = True
 
     @property
@@ -131,6 +133,7 @@ def master_plan(
         start=track.start,
         group=group,
         gop=gop,
+        reordered=pictures.reordered,
         constant_bitrate=_constant(pictures),
         chips=CHIPS if individual else 1,
         chunks=_chunks(pictures, group, track.frame_rate, policy),
