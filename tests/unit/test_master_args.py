@@ -98,6 +98,12 @@ def test_headers_do_not_follow_the_bitrate_of_a_chunk():
         assert first.replace("-b:v 200000", "-b:v 600000") == second
 
 
+def test_what_the_master_spends_on_a_second_may_be_spent_again():
+    sizes = [1000] * 1490 + [9000] * 25 + [1000] * 985
+    made = plan(MasterPictures(sizes, [number % 25 == 0 for number in range(2500)]))
+    assert "-maxrate 1800000 -bufsize 3600000" in options(made)
+
+
 @pytest.mark.parametrize(
     ("values", "wanted"),
     [
