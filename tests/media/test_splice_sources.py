@@ -305,6 +305,17 @@ class TestMxf:
     def test_xdcam_is_op1a(self):
         check_mxf(MASTERS["xdcam"].source())
 
+    def test_copies_have_identifiers_of_their_own_and_all_copies_of_a_master_the_same(self, tmp_path):
+        found = {}
+        for name in ("xdcam", "dnxhr"):
+            plan, workspace = studio(tmp_path / name, MASTERS[name])
+            prepare_master(plan, workspace, context())
+            files = [workspace.input_file(0), *(prepared_file(workspace.prepared, plan, take) for take in TAKES)]
+            found[name] = [described(file)["format"]["tags"]["material_package_umid"] for file in files]
+            assert found[name][1] == found[name][2] != found[name][0]
+            assert set(found[name][1][34:]) != {"0"}
+        assert found["xdcam"][1] != found["dnxhr"][1]
+
     def test_op_atom_is_refused(self):
         atom = make(".mxf", *picture(1), *MASTERS["dnxhr"].take, "-f", "mxf_opatom")
         assert "it is not OP1a" in refusal(ErrorKind.MASTER_REFUSED, check_mxf, atom)
