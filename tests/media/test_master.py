@@ -16,6 +16,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import TAKES
 from telecine.core.watermark.pattern import field_of
 from telecine.core.watermark.recipients import CHIPS, individual_field
+from telecine.media import master_encode
 from telecine.media.detect.reference import Reference
 from telecine.media.master_check import fault_of_take
 from telecine.media.master_encode import encode_copy, encode_takes
@@ -71,6 +72,14 @@ def test_takes_are_the_master_again_but_for_the_mark(tmp_path: Path, kind: str):
         assert described(made.take(str(take))) == master
     sizes = [made.take(str(take)).stat().st_size for take in TAKES]
     assert 0.95 < sizes[0] / sizes[1] < 1.05
+
+
+def test_takes_of_large_pictures_are_encoded_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(master_encode, "MOST_TOGETHER", 640 * 360 - 1)
+    made = takes(prepare(tmp_path, masters.h264(2)))
+    assert [command.count(" -map [t") + command.count(" -map '[t") for command in made.commands] == [0, 1, 1]
+    first, second = check_pictures(made)
+    assert all(score > CERTAIN for score in group_scores(made, first, second))
 
 
 def test_a_copy_of_hdr_says_what_a_display_must_know(tmp_path: Path):

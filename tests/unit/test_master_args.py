@@ -108,6 +108,13 @@ def test_h264_stays_in_its_profile(values: dict[str, Any], wanted: str):
     assert wanted in options(plan(**values))
 
 
+def test_a_master_without_pictures_that_lean_on_later_ones_gets_none():
+    made = plan(pictures(reordered=False))
+    assert " -bf 0 -b:v" in options(made)
+    assert "-bf" not in options(plan())
+    assert " -bf 0 -flags" in options(mpeg2().model_copy(update={"reordered": False}))
+
+
 def test_all_intra_h264_is_all_keyframes():
     made = plan(pictures(gop=1), profile="High 4:2:2 Intra", pixel_format="yuv422p10le")
     assert "-profile:v high422 -x264-params keyint=1:min-keyint=1:" in options(made)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from telecine.core.distribution import CopyMode, Distribution
 from telecine.core.errors import ErrorKind, TelecineError
@@ -67,12 +68,14 @@ _FIELDS: frozenset[MasterCodec] = frozenset({"h264", "prores", "mpeg2", "dnxhd"}
 class MasterPictures:
     """What the coded pictures of a master say: `sizes` in bytes and whether each is a keyframe, in order of showing.
 
-    `hidden`: pictures in the file that no player shows. `seekable`: whether the file can be cut by seeking.
+    `hidden`: pictures in the file that no player shows. `reordered`: whether they are stored in another order.
+    `seekable`: whether the file can be cut by seeking.
     """
 
     sizes: Sequence[int]
     keys: Sequence[bool]
     hidden: int = 0
+    reordered: bool = True
     seekable: bool = True
 
     @property
@@ -119,24 +122,32 @@ def master_plan(
         profile=track.profile,
         level=track.level if codec == "h264" else 0,
         intra=pictures.intra,
-        width=track.width,
-        height=track.height,
-        sample_aspect=track.sample_aspect,
-        rotation=track.rotation,
-        pixel_format=track.pixel_format,
-        field_order="progressive" if track.field_order == "unknown" else track.field_order,
-        colour=_colour(track),
-        rate=track.frame_rate,
         frames=len(pictures.sizes),
-        start=track.start,
         group=group,
         gop=gop,
+        reordered=pictures.reordered,
         constant_bitrate=_constant(pictures),
         chips=CHIPS if individual else 1,
         chunks=_chunks(pictures, group, track.frame_rate, policy),
         preset=policy.preset_h265 if codec == "h265" else policy.preset_h264,
         warnings=_warnings(info, track),
+        **_kept(track),
     )
+
+
+def _kept(track: VideoTrack) -> dict[str, Any]:
+    """What the plan's pictures have in common with the master's."""
+    return {
+        "width": track.width,
+        "height": track.height,
+        "sample_aspect": track.sample_aspect,
+        "rotation": track.rotation,
+        "pixel_format": track.pixel_format,
+        "field_order": "progressive" if track.field_order == "unknown" else track.field_order,
+        "colour": _colour(track),
+        "rate": track.frame_rate,
+        "start": track.start,
+    }
 
 
 def _codec(track: VideoTrack, container: MasterContainer) -> MasterCodec:

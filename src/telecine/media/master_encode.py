@@ -1,8 +1,8 @@
 """Encodes one chunk of a master: both takes of its groups, or the copy of one recipient.
 
-Runs of ffmpeg: a scout, whose small pictures become the delta track and the reference; then the takes from one
-decoding; an H.265 second take comes after its first, whose analysis it reuses (`media.mark`). Files get their final
-names when all of them are whole and have exactly the chunk's pictures.
+Runs of ffmpeg: a scout, whose small pictures become the delta track and the reference; then the takes, from one
+decoding where they are not large; an H.265 second take comes after its first, whose analysis it reuses (`media.mark`).
+Files get their final names when all of them are whole and have exactly the chunk's pictures.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +29,9 @@ from telecine.media.workspace import Workspace, finish
 
 REFERENCE = "reference"
 """What `take_files` calls the file that is no take."""
+MOST_TOGETHER = 2560 * 1440
+"""Pixels of a picture up to which both takes are encoded at once, from one decoding: two encoders of 3840x2160 in
+10 bits and 4:2:2 took 4.3 GiB for the first 24 pictures."""
 _TRACK = "delta"
 _SCOUT_SHARE = 0.2
 _SECOND_SHARE = 0.3
@@ -134,12 +137,21 @@ class _Chunk:
                 MasterTake(self.workspace.relative(self.targets[name]), bool(number))
                 for number, name in enumerate(self._takes)
             ]
-            if self.plan.codec == "h265" and len(takes) > 1:
-                self._reuse(takes, delta, self.workspace.relative(analysis), seek=seek)
-            else:
-                self._encode(takes, delta, _SCOUT_SHARE, 1 - _SCOUT_SHARE, seek=seek)
+            self._encode_takes(takes, delta, self.workspace.relative(analysis), seek=seek)
         finally:
             remove_tracks((delta, analysis))
+
+    def _encode_takes(self, takes: Sequence[MasterTake], delta: Path, analysis: str, *, seek: bool) -> None:
+        """Encode all takes, the large ones one after the other, or their encoders would take too much memory."""
+        share = 1 - _SCOUT_SHARE
+        if self.plan.codec == "h265" and len(takes) > 1:
+            self._reuse(takes, delta, analysis, seek=seek)
+        elif self.plan.width * self.plan.height > MOST_TOGETHER:
+            for number, take in enumerate(takes):
+                each = share / len(takes)
+                self._encode([take], delta, _SCOUT_SHARE + number * each, each, seek=seek)
+        else:
+            self._encode(takes, delta, _SCOUT_SHARE, share, seek=seek)
 
     def _reuse(self, takes: Sequence[MasterTake], delta: Path, analysis: str, *, seek: bool) -> None:
         """Encode the second take by what the first one's encoder found out, or anew where it drifted from it."""

@@ -19,9 +19,6 @@ _PADDED = Fraction(985, 1000)
 _MPEG2_BUFFER = Fraction(36_408_333, 50_000_000)
 """Seconds of the decoder's buffer in XDCAM HD422."""
 
-_FIXED = ("scenecut=0", "open-gop=0", "b-adapt=0")
-"""Which picture is of which kind follows from its number alone, or two takes would not have one layout."""
-
 _X264_PROFILES = {
     "Constrained Baseline": "baseline",
     "Baseline": "baseline",
@@ -45,7 +42,7 @@ def encoder_options(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...] 
 
 def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     """`stitchable` keeps the headers of all chunks the same, so that they can be joined."""
-    parameters = [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", *_FIXED, "stitchable=1"]
+    parameters = [*_kinds(plan), "stitchable=1"]
     if plan.field_order != "progressive":
         parameters.append("tff=1" if plan.field_order == "top_first" else "bff=1")
     profile = _X264_PROFILES.get(plan.profile)
@@ -54,6 +51,7 @@ def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
         *(("-profile:v", profile) if profile else ()),
         *(("-level:v", str(plan.level)) if plan.level else ()),
         *("-x264-params", ":".join(parameters)),
+        *_in_order(plan),
         *_variable_rate(plan, chunk),
     ]
 
@@ -63,9 +61,7 @@ def _x265(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...]) -> list[s
 
     The peak decides the level, which is in a header.
     """
-    gop = _gop(plan)
-    parameters = [f"keyint={gop}", f"min-keyint={gop}", *_FIXED, "repeat-headers=0", "log-level=1"]
-    parameters.append("info=0")
+    parameters = [*_kinds(plan), "repeat-headers=0", "log-level=1", "info=0"]
     if plan.colour.mastering_display:
         parameters.append(f"master-display={plan.colour.mastering_display}")
     if plan.colour.content_light:
@@ -75,6 +71,7 @@ def _x265(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...]) -> list[s
     return [
         *("-c:v", "libx265", "-preset", plan.preset, "-profile:v", profile, "-tag:v", "hvc1", "-dolbyvision", "0"),
         *("-x265-params", ":".join([*parameters, *more])),
+        *_in_order(plan),
         *_variable_rate(plan, chunk),
     ]
 
@@ -95,7 +92,7 @@ def _mpeg2(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     average = round((peak if plan.constant_bitrate else chunk.bitrate) * _PADDED)
     flags = "+cgop" if plan.field_order == "progressive" else "+cgop+ilme+ildct"
     return [
-        *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if _gop(plan) > 2 else "0", "-flags", flags),
+        *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if plan.reordered else "0", "-flags", flags),
         # Without it a GOP ends early where its length is no whole number of B B P.
         *("-mpv_flags", "+strict_gop"),
         *("-sc_threshold", "1000000000", "-b:v", str(average), "-maxrate", str(peak)),
@@ -130,6 +127,11 @@ def _kinds(plan: MasterPlan) -> list[str]:
 
 def _gop(plan: MasterPlan) -> int:
     return plan.gop or plan.group
+
+
+def _in_order(plan: MasterPlan) -> list[str]:
+    """Whoever stores pictures as they are shown has a decoder, or a delay, that wants it so."""
+    return [] if plan.reordered else ["-bf", "0"]
 
 
 def _variable_rate(plan: MasterPlan, chunk: MasterChunk) -> list[str]:

@@ -61,6 +61,7 @@ def read_pictures(path: Path, demuxer: str, stream: int, context: Context) -> Ma
         sizes=[whole.sizes[number] for number in order],
         keys=[bool(whole.keys[number]) for number in order],
         hidden=whole.hidden,
+        reordered=order != list(range(len(order))),
         seekable=demuxer in SEEKABLE or _seeks(path, demuxer, stream, whole, context),
     )
 

@@ -98,6 +98,9 @@ def _alone(model: Path, target: Path, sets: bytes, tick: Fraction) -> Iterator[t
     """An open file for pictures like those of `model`."""
     with av.open(model) as opened, av.open(target, "w", format=target.suffix[1:]) as container:
         stream = container.add_stream_from_template(opened.streams.video[0])
+        if not sets:
+            # A template forgets the tag, and QuickTime's is all that tells one kind of ProRes from another.
+            stream.codec_context.codec_tag = opened.streams.video[0].codec_context.codec_tag
         stream.time_base = tick
         if sets:
             stream.codec_context.extradata = sets
