@@ -142,6 +142,22 @@ def test_what_is_there_is_left_and_what_a_broken_off_attempt_left_is_made_whole(
     assert not [path for folder in ("delta", "analysis") for path in tmp_path.glob(f"{folder}/*")]
 
 
+@pytest.mark.parametrize(
+    ("encoder", "words"),
+    [
+        pytest.param(["-g", "25", "-bf", "0", "-frames:v", "70"], "70 of its 75 pictures", id="too few pictures"),
+        pytest.param(
+            ["-g", "40", "-bf", "0"], "at picture 25 does not begin with a keyframe", id="keyframes elsewhere"
+        ),
+        pytest.param(["-g", "75", "-sc_threshold", "0", "-b_strategy", "0"], "is not closed", id="leaning groups"),
+    ],
+)
+def test_a_take_whose_groups_cannot_be_switched_is_found_out(tmp_path: Path, encoder: list[str], words: str):
+    made = prepare(tmp_path, masters.h264())
+    take = clips.make(".mov", "-i", moving(3), "-c:v", "libx264", "-preset", "veryfast", *encoder)
+    assert words in str(fault_of_take(made.plan, made.plan.chunks[0], take))
+
+
 def test_another_plan_drops_what_the_first_one_made(tmp_path: Path):
     source = masters.prores()
     made = takes(prepare(tmp_path, source))

@@ -299,18 +299,6 @@ def test_progress_counts_recipients_and_is_whole_at_the_end(film):
         assert jobs.percent_done(s, [job])[job.id] == 100 > before.get(job.id, 0)
 
 
-def test_individual_copies_are_refused_for_more_recipients_than_can_be_encoded(services, monkeypatch):
-    from telecine.jobs import distribution_activities as room
-
-    job = new_distribution(services, *(f"r{number}" for number in range(501)), mode="individual")
-    plan = MasterPlan.model_validate(PLAN | {"mode": "individual"})
-    monkeypatch.setattr(room.steps, "analyse", lambda *_: plan)
-    with pytest.raises(ApplicationError) as raised:
-        ActivityEnvironment().run(DistributionActivities(services).analyse_master, ref_of(job))
-    assert raised.value.type == "field_out_of_range"
-    assert "501" in str(raised.value)
-
-
 def test_the_workflow_is_told_what_kind_of_job_it_is(services):
     job = new_distribution(services, "Acme")
     assert ref_of(job) == JobRef(job.id, 1, job.region, job.priority, SITE, distribution=True)

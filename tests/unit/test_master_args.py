@@ -80,9 +80,13 @@ def test_a_picture_that_players_turn_is_looked_at_upright_and_stays_as_it_lies()
     assert "scale=w=1080:h=1920:flags=bilinear:in_range=pc:out_range=pc,transpose=cclock," in track
 
 
-@pytest.mark.parametrize(("group", "step"), [(1, 1), (3, 1), (4, 2), (24, 4), (6, 3), (50, 4)])
+@pytest.mark.parametrize(("group", "step"), [(1, 1), (3, 1), (7, 1), (8, 4), (24, 4), (50, 4)])
 def test_a_reference_has_every_picture_of_short_groups_and_two_of_any(group: int, step: int):
     assert reference_step(plan().model_copy(update={"group": group})) == step
+
+
+def test_a_reference_has_every_picture_where_one_of_them_may_name_somebody():
+    assert reference_step(plan().model_copy(update={"group": 25, "chips": 72})) == 1
 
 
 def test_headers_do_not_follow_the_bitrate_of_a_chunk():
@@ -92,6 +96,12 @@ def test_headers_do_not_follow_the_bitrate_of_a_chunk():
         first, second = (options(made, index) for index in (0, 1))
         assert "-b:v 200000 -maxrate 900000 -bufsize 1800000" in first
         assert first.replace("-b:v 200000", "-b:v 600000") == second
+
+
+def test_what_the_master_spends_on_a_second_may_be_spent_again():
+    sizes = [1000] * 1490 + [9000] * 25 + [1000] * 985
+    made = plan(MasterPictures(sizes, [number % 25 == 0 for number in range(2500)]))
+    assert "-maxrate 1800000 -bufsize 3600000" in options(made)
 
 
 @pytest.mark.parametrize(

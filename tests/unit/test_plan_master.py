@@ -82,6 +82,12 @@ def test_each_chunk_has_the_bitrate_that_the_master_has_there():
     ]
 
 
+def test_the_second_that_has_most_bits_is_found():
+    sizes = [1000] * 1490 + [9000] * 25 + [1000] * 985
+    made = plan(MasterPictures(sizes, [number % 25 == 0 for number in range(2500)]))
+    assert made.peak_bitrate == 25 * 9000 * 8
+
+
 def test_a_bitrate_is_constant_where_nearly_all_gops_weigh_the_same():
     assert plan().constant_bitrate
     sizes = [10_000] * 2500

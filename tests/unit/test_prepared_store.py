@@ -61,10 +61,14 @@ def test_who_is_stopped_while_it_is_put_there_leaves_nothing(tmp_path, made):
     assert list((tmp_path / "store/DEMO/film").iterdir()) == []
 
 
-def test_putting_it_there_again_replaces_it(tmp_path, made):
+def test_putting_it_there_again_replaces_it_and_what_a_killed_worker_left_half(tmp_path, made):
+    folder = tmp_path / "store/DEMO/film"
+    (folder / ".1.01234567.part").mkdir(parents=True)
+    (folder / ".12.01234567.part").mkdir()
     for _ in range(2):
         put(tmp_path / "store", "DEMO/film/1", made, nothing)
-    assert open_entry(tmp_path / "store/DEMO/film/1") is not None
+    assert open_entry(folder / "1") is not None
+    assert sorted(path.name for path in folder.iterdir()) == [".12.01234567.part", "1"], "the other is another job's"
 
 
 def test_an_entry_without_its_files_is_none_to_make_copies_of(tmp_path, made):

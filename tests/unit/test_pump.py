@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from temporalio.service import RPCError, RPCStatusCode
+from tests.distributions import new_distribution
 from tests.jobs import SITE, new_job, services_in
 
 from telecine.catalog import commands, idempotency, jobs
@@ -101,6 +102,21 @@ def test_a_new_job_is_started_once_with_its_site_region_and_priority(services: S
     carry_out(services, server)
     assert server.started == [JobRef(job_id, 1, "RG011", 2, SITE)]
     assert open_commands(services) == []
+
+
+def test_a_distribution_is_started_as_one_and_ended_like_any_job(services: Services, server: StandIn, monkeypatch):
+    job = new_distribution(services, "Acme")
+    carry_out(services, server)
+    assert [ref.workflow for ref in server.started] == ["DistributionWorkflow"]
+    server.workflows[workflow_id(job.id, 1)] = Standing.ENDED
+    mend(services, server, monkeypatch)
+    assert state(services, job.id) is JobState.ERROR
+
+
+def test_the_sweeper_starts_a_distribution_that_has_no_workflow(services: Services, server: StandIn, monkeypatch):
+    new_distribution(services, "Acme")
+    mend(services, server, monkeypatch)
+    assert [ref.workflow for ref in server.started] == ["DistributionWorkflow"]
 
 
 def test_a_command_waits_until_temporal_is_back(services: Services, server: StandIn):

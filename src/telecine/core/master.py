@@ -75,6 +75,8 @@ class MasterPlan(_Frozen):
     """Pictures from one keyframe of a take to the next, at most; 0 means those of a group."""
     reordered: bool = True
     """Whether pictures are stored in another order than they are shown, because some lean on later ones."""
+    peak_bitrate: int = 0
+    """Most bits that the master spends on any second."""
     constant_bitrate: bool = False
     """Whether the master's bitrate is the same everywhere, filled up where the picture needs less."""
     chips: int = 1

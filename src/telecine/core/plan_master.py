@@ -6,7 +6,7 @@ A copy must be what its master is, so nothing is converted: what our encoders ca
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from telecine.core.distribution import CopyMode, Distribution
@@ -126,6 +126,7 @@ def master_plan(
         group=group,
         gop=gop,
         reordered=pictures.reordered,
+        peak_bitrate=_peak(pictures.sizes, track.frame_rate),
         constant_bitrate=_constant(pictures),
         chips=CHIPS if individual else 1,
         chunks=_chunks(pictures, group, track.frame_rate, policy),
@@ -241,6 +242,14 @@ def _chunks(pictures: MasterPictures, group: int, rate: Fraction, policy: Policy
 def _bitrate(sizes: Sequence[int], rate: Fraction) -> int:
     """Bits a second, at least one, of pictures of so many bytes."""
     return max(1, round(8 * sum(sizes) * rate / len(sizes)))
+
+
+def _peak(sizes: Sequence[int], rate: Fraction) -> int:
+    """Most bits of any second's pictures."""
+    second = min(max(1, round(rate)), len(sizes))
+    sums = [0, *accumulate(sizes)]
+    most = max(sums[end] - sums[end - second] for end in range(second, len(sums)))
+    return round(8 * most * rate / second)
 
 
 def _constant(pictures: MasterPictures) -> bool:

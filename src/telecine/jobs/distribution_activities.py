@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import activity
 
 from telecine.catalog import copies, jobs
-from telecine.core.distribution import MOST_INDIVIDUAL, CopyMode
+from telecine.core.distribution import CopyMode
 from telecine.core.dwm_codes import CopyState
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
@@ -64,12 +64,15 @@ class DistributionActivities:
             step.check()
             services, job = self._services, step.job
             whose = job.id if prepared_masters.find(services, job) else take_over(services, job, step.pulse.alive)
-            if whose is None:
+            found = prepared_masters.find(services, job) if whose else None
+            if found is None:
                 return Master(0)
+            warnings = self._warnings(step, found[0])
             with self._services.database.write() as s:
                 for phase in (*_ONCE, Phase.COPY):
                     tick = Tick(float(phase is not Phase.COPY), 1.0)
                     jobs.report_work(s, ref.job_id, ref.attempt, phase, 0, tick)
+                jobs.add_warnings(s, ref.job_id, ref.attempt, warnings)
             step.tell(f"The master that job {whose} has prepared is used.")
             return Master(0, prepared=True)
 
@@ -80,7 +83,7 @@ class DistributionActivities:
             settings = self._services.settings
             plan = steps.analyse(step.spec, step.workspace, settings.prepared, settings.policy, step.context)
             individual = plan.mode is CopyMode.INDIVIDUAL
-            warnings = [*plan.warnings, *self._check_recipients(step, plan)]
+            warnings = [*plan.warnings, *self._warnings(step, plan)]
             media = [info.model_dump(mode="json") for info in load_probes(step.workspace)]
             with self._services.database.write() as s:
                 jobs.set_media(s, ref.job_id, ref.attempt, {"files": media})
@@ -221,16 +224,10 @@ class DistributionActivities:
             detail = f"{len(found) - len(made)} of {len(found)} recipients have no copy.{first}"
             return Ending(JobState.ERROR, Failure(ErrorKind.PUBLISH_FAILED, detail))
 
-    def _check_recipients(self, step: ActiveStep, plan: MasterPlan) -> list[str]:
-        """What is to be wondered at in the copies that there will be.
-
-        Raises FIELD_OUT_OF_RANGE where there are more recipients than each can have an encode of his own.
-        """
+    def _warnings(self, step: ActiveStep, plan: MasterPlan) -> list[str]:
+        """What is to be wondered at in all copies of the content, those of other jobs too."""
         with self._services.database.read() as s:
-            everybody = [task.recipient_id for task in copies.tasks_of(s, step.job.id)]
-        if plan.mode is CopyMode.INDIVIDUAL and len(everybody) > MOST_INDIVIDUAL:
-            detail = f"each of {len(everybody)} copies is an encode, and a job makes at most {MOST_INDIVIDUAL}."
-            raise TelecineError(ErrorKind.FIELD_OUT_OF_RANGE, detail, field="recipients")
+            everybody = sorted(copies.numbers_of_content(s, step.job.site_id, step.job.content_id))
         return steps.warnings_of(plan, self._keys(step, plan), everybody)
 
     def _keys(self, step: ActiveStep, plan: MasterPlan) -> RecipientKeys:

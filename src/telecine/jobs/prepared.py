@@ -36,8 +36,12 @@ def put(store: Path, name: str, made: Path, poll: Callable[[], None]) -> None:
     """Put the folder `made` into the store under `name`; it appears whole or not at all, in place of an older one.
 
     The files are shared with `made` where both are on one disk: they are large, and nobody changes a finished file.
-    `poll` is called often while they are copied, and may raise.
+    `poll` is called often while they are copied, and may raise. What a killed worker left half copied goes first.
     """
+    place = references.place_of(store, name)
+    for half in place.parent.glob(f".{place.name}.*"):
+        if references.is_half(half):
+            references.remove(half)
     references.put(store, name, made, partial(_share, poll))
 
 

@@ -1,6 +1,7 @@
 """Where the copies of a distribution lie in its output storage: a folder for each recipient, with his copy alone."""
 
 from telecine.core.job import JobSpec
+from telecine.core.recipient_names import file_name
 from telecine.jobs.publishing import prefix_of
 
 
@@ -11,4 +12,4 @@ def folder_of(spec: JobSpec, name: str) -> str:
 
 def copy_key(spec: JobSpec, name: str, suffix: str) -> str:
     """The key of his copy; `suffix` has a dot."""
-    return f"{folder_of(spec, name)}/{spec.content_id}_{name}{suffix}"
+    return f"{folder_of(spec, name)}/{file_name(spec.content_id, name, suffix)}"

@@ -13,7 +13,8 @@ from telecine.core.master import MasterChunk, MasterPlan
 from telecine.core.plan_master import DNXHD_MEGABITS
 
 PEAK = Fraction(3, 2)
-"""Highest bitrate of the decoder's buffer, over the average of the chunk that has most."""
+"""Highest bitrate of the decoder's buffer, over the average of the chunk that has most; the master's own where that is
+more, so that nothing starves that it had bits for."""
 _PADDED = Fraction(985, 1000)
 """What MPEG-2 of a constant bitrate is encoded at, so that pictures padded to their twins' size keep within it."""
 _MPEG2_BUFFER = Fraction(36_408_333, 50_000_000)
@@ -135,7 +136,7 @@ def _in_order(plan: MasterPlan) -> list[str]:
 
 
 def _variable_rate(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
-    peak = round(max(one.bitrate for one in plan.chunks) * PEAK)
+    peak = max(round(max(one.bitrate for one in plan.chunks) * PEAK), plan.peak_bitrate)
     return ["-b:v", str(chunk.bitrate), "-maxrate", str(peak), "-bufsize", str(2 * peak)]
 
 
