@@ -1,7 +1,7 @@
 """Copies of one master under attack: makes leaks of them, has them read, and keeps what came of it.
 
 The master is cut together from real clips (`bench.material`). Each mode has copies of its own: a mark for each second,
-one for every three pictures, 36 for each second.
+one for every three pictures, 72 for each second.
 """
 
 import json
@@ -30,13 +30,13 @@ from telecine.media.detect.read import read_leak
 from telecine.media.tools import Tools, find_tools
 
 SIZE = (1280, 720)
-FRAMES = 100
+FRAMES = 40
 """Pictures of each clip."""
 COPIES = (1234, 77, 4000)
 """Recipients who have copies."""
 KEYS = derive_recipient_keys(SECRET, "BENCH", "title", Family.UNIFORM)
 EVERYBODY = [name_of(number) for number in range(1, MOST_RECIPIENTS + 1)]
-STILLS = 10
+STILLS = 8
 """Single pictures that are read of each leak of an individual copy."""
 
 

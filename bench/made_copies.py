@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from telecine.core.watermark.pattern import Field, field_of
 from telecine.core.watermark.recipients import CHIPS, RecipientKeys, individual_field, words_of
 from telecine.media.detect.reference import PICTURES, Facts, complete
-from telecine.media.mark_args import REFERENCE_CRF, REFERENCE_RATE
+from telecine.media.mark_args import REFERENCE_RATE
+from telecine.media.mark_graph import REFERENCE_CRF
 from telecine.media.mark_mask import FIXED, LOOK, MIDDLE, Marker, fixed_point
 from telecine.media.tools import Tools
 
@@ -81,9 +82,9 @@ class MadeMaster:
         return write(self.marked(recipient), self.size, self.rate, target, self.tools, encoder)
 
     def write_reference(self, folder: Path) -> Path:
-        """The master's reference: every picture where groups are short, else some a second."""
+        """The master's reference: every picture where groups are short or single pictures count, else some a second."""
         folder.mkdir(parents=True)
-        step = 1 if self.group <= _SHORT else max(1, round(self.rate / Fraction(REFERENCE_RATE)))
+        step = 1 if self.group <= _SHORT or self.chips > 1 else max(1, round(self.rate / Fraction(REFERENCE_RATE)))
         looks = (
             np.concatenate([_look(picture, self.size), np.full((LOOK[0] // 2, LOOK[1]), 128, np.uint8)])
             for number, picture in enumerate(self.pictures())

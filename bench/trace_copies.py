@@ -81,7 +81,9 @@ def table_row(row: Row, mode: Mode, trials: int) -> str:
 
 
 def _length(right: np.ndarray, code: Family, mode: Mode, trials: int) -> str:
-    """How much of a leak that is read like this names its recipient."""
+    """How much of a leak that is read like this names its recipient; nothing where no trials are asked for."""
+    if not trials:
+        return ""
     row = collusion.Row(code, "all", SEARCHED[code], population=4095, measured=tuple(float(one) for one in right))
     marks = collusion.shortest(row, 1, "interleave", trials, 4)
     if marks is None:
@@ -151,7 +153,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="a folder with more clips")
     parser.add_argument("--mode", type=int, action="append", choices=range(len(MODES)), help="only these modes")
     parser.add_argument("--leak", action="append", default=[], help="only this leak, by its name; may be repeated")
-    parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length")
+    parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length; 0 for none")
     parser.add_argument("--keys", type=int, default=NULL_KEYS, help="other keys for films without a mark; 0 for none")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

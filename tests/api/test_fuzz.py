@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
 from tests.api.conftest import new_api, plain_job
-from tests.api.dwm import add_job, prepare_for
+from tests.api.dwm import add_job, call, prepare_for
 from tests.api.packaging import sealed, send
 from tests.marked import add_title
 
+from telecine.apis.dwm import samples as dwm_samples
 from telecine.apis.packaging import samples as packaging_samples
 from telecine.apis.pri import samples as pri_samples
 from telecine.apis.tnp import samples
@@ -43,6 +44,7 @@ def filled(app, tmp_path_factory, migrated):
         add_title(s, job_id, content_id=packaging_samples.SESSION_URL["cid"]).output_path = "packaged"
     assert api.call("POST", "/api/detect/DEMO", json=samples.DETECTION).status_code == 200
     prepare_for(api, add_job(api, "test", "distributor_1"))
+    assert call(api, "POST", "/api/detect/DEMO", json=dwm_samples.DETECTION).status_code == 200
     api.ready_for_pri()
     assert api.pri("POST", json=pri_samples.CREATE).status_code == 201
     yield api
@@ -73,7 +75,7 @@ KNOWN = {
     "detectionId": 1,
     "dwmId": 1,
 }
-JOB_OF_DWM = 2
+OF_DWM = {"jobId": 2, "detectionId": 2}
 PARTS = [
     *("token", "setting", "job", "recipient", "storage", "notification", "detection", "session", "revocation"),
     *("Operations", "packaged assets", "Licence"),
@@ -116,7 +118,7 @@ def test_every_part_is_tried(described):
 @pytest.mark.parametrize("part", PARTS)
 def test_a_caller_with_a_token_and_ids_that_exist(described, filled, part):
     def probe(case):
-        known = KNOWN | ({"jobId": JOB_OF_DWM} if case.path.startswith("/dwm/") else {})
+        known = KNOWN | (OF_DWM if case.path.startswith("/dwm/") else {})
         case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
         check(case, case.call(headers=headers))
 

@@ -61,6 +61,7 @@ def test_everything_but_the_picture_is_the_masters(studios, copy):
         assert new.get("tags", {}).get("timecode") == old.get("tags", {}).get("timecode")
     for name in ("format_name", "nb_streams", "start_time", "duration"):
         assert made["format"].get(name) == master["format"].get(name)
+    assert made["format"]["tags"].get("timecode") == master["format"]["tags"].get("timecode")
     assert other_bytes(copy[0]) == other_bytes(workspace.input_file(0))
 
 

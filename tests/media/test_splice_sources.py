@@ -26,6 +26,7 @@ from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.master import TAKES
 from telecine.media import splice_mxf, splice_quicktime, verify_copy
 from telecine.media.context import Context
+from telecine.media.mxf_master import check_mxf
 from telecine.media.splice import assemble, prepare_master, prepared_file
 from telecine.media.verify_copy import verify_prepared
 
@@ -294,9 +295,41 @@ def test_tracks_that_mxf_cannot_hold_are_refused_by_name(tmp_path):
     plan = plan.model_copy(update={"stream": 7})
     foreign = Context(tools(), context().limits)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splice_mxf, "check_mxf", lambda _path: None)
         patch.setattr(splice_mxf, "safe_input", lambda _form, path, _limits: ["-i", str(path)])
         said = refusal(ErrorKind.MASTER_REFUSED, prepare_master, plan, workspace, foreign)
     assert "other tracks cannot be written to MXF" in said
+
+
+class TestMxf:
+    def test_xdcam_is_op1a(self):
+        check_mxf(MASTERS["xdcam"].source())
+
+    def test_op_atom_is_refused(self):
+        atom = make(".mxf", *picture(1), *MASTERS["dnxhr"].take, "-f", "mxf_opatom")
+        assert "it is not OP1a" in refusal(ErrorKind.MASTER_REFUSED, check_mxf, atom)
+
+    def test_d10_is_refused(self):
+        fixed = (
+            "-b:v",
+            "30M",
+            "-minrate",
+            "30M",
+            "-maxrate",
+            "30M",
+            "-bufsize",
+            "1200k",
+            "-rc_init_occupancy",
+            "1200k",
+        )
+        encoder = ("-c:v", "mpeg2video", "-pix_fmt", "yuv422p", "-g", "1", "-flags", "+ildct+low_delay", *fixed)
+        d10 = make(".mxf", *picture(1, "25", "720x608"), *encoder, "-dc", "10", "-qmax", "12", "-f", "mxf_d10")
+        assert "D-10" in refusal(ErrorKind.MASTER_REFUSED, check_mxf, d10)
+
+    @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"\x06\x0e\x2b\x34" + bytes(30)])
+    def test_what_is_no_mxf_cannot_be_read(self, tmp_path, content):
+        (tmp_path / "master").write_bytes(content)
+        refusal(ErrorKind.INPUT_UNREADABLE, check_mxf, tmp_path / "master")
 
 
 def test_the_plan_of_the_test_is_the_master(made):

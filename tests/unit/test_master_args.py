@@ -80,9 +80,13 @@ def test_a_picture_that_players_turn_is_looked_at_upright_and_stays_as_it_lies()
     assert "scale=w=1080:h=1920:flags=bilinear:in_range=pc:out_range=pc,transpose=cclock," in track
 
 
-@pytest.mark.parametrize(("group", "step"), [(1, 1), (3, 1), (4, 2), (24, 4), (6, 3), (50, 4)])
+@pytest.mark.parametrize(("group", "step"), [(1, 1), (3, 1), (7, 1), (8, 4), (24, 4), (50, 4)])
 def test_a_reference_has_every_picture_of_short_groups_and_two_of_any(group: int, step: int):
     assert reference_step(plan().model_copy(update={"group": group})) == step
+
+
+def test_a_reference_has_every_picture_where_one_of_them_may_name_somebody():
+    assert reference_step(plan().model_copy(update={"group": 25, "chips": 72})) == 1
 
 
 def test_headers_do_not_follow_the_bitrate_of_a_chunk():

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telecine.core.master import Prepared
@@ -57,6 +57,7 @@ def test_it_reads_and_seeks_as_the_same_bytes_in_memory_do(files, chosen, reads)
             assert file.tell() == memory.tell()
 
 
+@settings(max_examples=20, deadline=None)  # each waits for the disk
 @given(prepared_and_takes())
 def test_a_copy_on_the_disk_is_the_same(files, chosen):
     target = files[0].with_name("copy")
@@ -68,6 +69,13 @@ def test_a_copy_on_the_disk_is_the_same(files, chosen):
         assert target.read_bytes() == file.read()
     assert told[0] == (0, len(ALPHABET))
     assert told[-1] == (len(ALPHABET), len(ALPHABET))
+
+
+def test_many_small_pieces_are_not_reported_one_by_one(files):
+    told = []
+    with RangeFile([(files[number % 2], number, number + 1) for number in range(len(ALPHABET))]) as file:
+        file.copy_to(files[0].with_name("copy"), lambda done, total: told.append((done, total)))
+    assert told == [(0, len(ALPHABET)), (len(ALPHABET), len(ALPHABET))]
 
 
 def test_files_may_be_deleted_while_they_are_read(tmp_path):

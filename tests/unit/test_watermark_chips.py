@@ -1,4 +1,4 @@
-"""Chips of an individual copy: a picture's 36 marks are read each by itself, and wrong keys get what chance gives."""
+"""Chips of an individual copy: a picture's 72 marks are read each by itself, and wrong keys get what chance gives."""
 
 import numpy as np
 import pytest
@@ -38,8 +38,8 @@ def footage(kind: str) -> np.ndarray:
         return noise * np.exp(2 * random.normal(size=CELLS))
     if kind == "cropped":
         return noise * (np.arange(CELLS) % 64 < 20)
-    if kind == "a few numbers":
-        return np.sign(noise)
+    if kind == "held":
+        return noise.clip(-2, 2)
     return noise
 
 
@@ -50,11 +50,11 @@ def picture(recipient: int, group: int, noise: float, seed: int = 1) -> Sums:
     return Sums(cells.astype(np.float64), float(CELLS), 1)
 
 
-@pytest.mark.parametrize("kind", ["even", "smooth", "wild", "cropped", "a few numbers"])
+@pytest.mark.parametrize("kind", ["even", "smooth", "wild", "cropped", "held"])
 def test_wrong_keys_get_a_standard_normal_number_from_so_few_cells_too(kind):
     """A hundred thousand trials for each kind of footage."""
     cells = footage(kind)
-    parts = [in_chips(cells, decoy_key(KEYS.mark, number), 5) for number in range(2800)]
+    parts = [in_chips(cells, decoy_key(KEYS.mark, number), 5) for number in range(1400)]
     z = chip_deviations(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
     assert len(z) == 100_800
     assert abs(z.mean()) < 5 / np.sqrt(len(z))
@@ -81,14 +81,14 @@ def test_each_chip_of_a_picture_reads_its_own_bit():
     assert np.isnan(z[[0, 2]]).all()
     assert ((z * (1 - 2 * word.astype(int)).reshape(4, CHIPS))[[1, 3]] > 1).all()
     assert reading.objections == ()
-    assert reading.segment_seconds == pytest.approx(1 / 36)
-    assert reading.pictures == (0,) * 36 + (1,) * 36 + (0,) * 36 + (1,) * 36
+    assert reading.segment_seconds == pytest.approx(1 / CHIPS)
+    assert reading.pictures == ((0,) * CHIPS + (1,) * CHIPS) * 2
     assert 0.8 < reading.amplitude < 1.2
 
 
 def test_a_clear_chip_may_be_clearer_than_the_root_of_its_cells():
     reading = read_sums({0: picture(7, 0, 0.05)}, KEYS.mark, 1, 1.0, never, chips=CHIPS, fewest=1)
-    assert np.abs(reading.z).min() > 12
+    assert np.abs(reading.z).min() > 9
 
 
 @pytest.mark.parametrize("noise", [0.3, 1.0, 1.5])
@@ -130,11 +130,11 @@ def test_a_chip_that_hangs_on_a_few_cells_says_nothing():
     whole = picture(9, 0, 0.5)
     seen, _ = in_chips(whole.cells, KEYS.mark, 0)
     places = np.argsort(in_chips(np.arange(CELLS, dtype=np.float64), KEYS.mark, 0)[0].ravel())
-    seen[4, 5:] = 0
-    seen[4, :5] *= 3
+    seen[4, 3:] = 0
+    seen[4, :3] *= 3
     sums = Sums(seen.ravel()[places], whole.power, 1)
     reading = read_sums({0: sums}, KEYS.mark, 1, 1.0, never, chips=CHIPS, fewest=1)
-    assert chip_bearing(seen)[4] < 6
+    assert chip_bearing(seen)[4] < 4
     assert np.flatnonzero(np.isnan(reading.z)).tolist() == [4]
 
 

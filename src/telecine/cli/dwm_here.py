@@ -167,11 +167,11 @@ def _show(outcome: Outcome, asked: OneShot, as_json: bool) -> None:
                 "marks": plan.positions,
                 "group_seconds": round(float(plan.group_duration), 3),
                 "seconds": outcome.seconds,
-                "warnings": list(plan.warnings),
+                "warnings": list(outcome.warnings),
             }
         )
         return
-    for warning in plan.warnings:
+    for warning in outcome.warnings:
         complaints().print(f"Warning: {warning}", markup=False)
     show_rows(made, ["dwm_id", "recipient", "size", "file"], as_json=False, none="")
     steps = {f"seconds.{step}": f"{taken:.1f}" for step, taken in outcome.seconds.items()}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from telecine.core.job import JobSpec
 
+STANDARD = Distribution()
+"""How a master is prepared where no option says it."""
+
 Master = Annotated[str, typer.Argument(help="Path in the input storage; with --here a file of this machine.")]
 Recipients = Annotated[
     list[str],
@@ -66,10 +69,10 @@ def pre_embed(
     source: Source = "",
     output: Output = "",
     path: Place = "",
-    mode: Mode = CopyMode.POOL,
-    code: Code = Family.UNIFORM,
-    strength: Strength = 0.5,
-    group_seconds: Group = None,
+    mode: Mode = STANDARD.mode,
+    code: Code = STANDARD.code,
+    strength: Strength = STANDARD.strength,
+    group_seconds: Group = STANDARD.group_seconds,
     here: Here = False,
     secret: Secret = None,
     keep: Keep = None,

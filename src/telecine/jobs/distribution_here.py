@@ -61,11 +61,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was made. `seconds` is the wall time of each step, in order."""
+    """What was made. `seconds` is the wall time of each step, in order; `warnings` are those of the plan too."""
 
     plan: MasterPlan
     copies: tuple[Copy, ...]
     seconds: dict[str, float]
+    warnings: tuple[str, ...] = ()
 
 
 def run_all(
@@ -115,8 +116,9 @@ class _OneShot:
         with self._timed("probe and plan", Phase.PROBE) as context:
             plan = steps.analyse(self.spec, self.workspace, self.workspace.root, self.by.policy, context)
             self._check_kept(plan)
+        warnings = (*plan.warnings, *steps.warnings_of(plan, self.keys, list(self.names)))
         made = self._individual(plan) if plan.mode is CopyMode.INDIVIDUAL else self._pool(plan)
-        return Outcome(plan, tuple(made), self.seconds)
+        return Outcome(plan, tuple(made), self.seconds, warnings)
 
     def _check_kept(self, plan: MasterPlan) -> None:
         """What is kept is of one master, prepared in one way: a reference of another would name nobody."""

@@ -28,8 +28,8 @@ from telecine.storage.store import Report, Store, no_report
 WORK_SPACE = 4
 """Sizes of the master that its work takes beside it: both takes, and both files that are made of them; or two
 individual copies under way."""
-_COMPARED = 512
-"""Marks by which copies are told apart before they are made: more than enough, and no memory to speak of."""
+ENOUGH_TO_TELL = 512
+"""Marks by which any two words differ, whatever the code; those of a short master may not."""
 STORE_SPACE = 2
 """Sizes of the master that a prepared one takes in the store."""
 
@@ -50,8 +50,8 @@ def analyse(spec: JobSpec, workspace: Workspace, store: Path, policy: Policy, co
 
 def warnings_of(plan: MasterPlan, keys: RecipientKeys, recipients: list[int]) -> list[str]:
     """What is to be wondered at in the copies of these recipients: that a short master does not tell them all apart."""
-    compared = min(plan.positions, _COMPARED)
-    different = len(np.unique(words_of(keys, recipients, compared), axis=0))
+    told = min(plan.positions, ENOUGH_TO_TELL)  # the words of 4095 recipients of a long intra master are a gigabyte
+    different = len(np.unique(words_of(keys, recipients, told), axis=0))
     if different == len(recipients):
         return []
     made = f"{plan.positions} marks make {different} different copies for {len(recipients)} recipients"

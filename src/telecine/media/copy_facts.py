@@ -23,6 +23,9 @@ _OF_PICTURES = (
     *("codec_name", "width", "height", "pix_fmt", "sample_aspect_ratio", "field_order", "avg_frame_rate"),
     *("color_space", "color_transfer", "color_primaries"),
 )
+_UNSAID = (None, "unknown", "0:1", "N/A")
+_MEANT = {"sample_aspect_ratio": "1:1", "field_order": "progressive"}
+"""What a picture of which nothing is said has."""
 _OF_EVERY_STREAM = ("codec_type", "codec_name", "codec_tag_string", "start_time", "duration")
 
 
@@ -49,12 +52,21 @@ class FileReader:
         self._workspace = workspace
         self._context = context
 
-    @cached_property
+    @property
     def streams(self) -> list[dict[str, str]]:
         """What must be the same in a copy of each stream: kind, codec, tag, begin, duration, timecode, and for the
         picture its size, format, aspect, field order, colours and rate."""
-        said = json.loads(self._probe(("-of", "json", "-show_streams")))
-        return [self._facts(stream) for stream in said["streams"]]
+        return [self._facts(stream) for stream in self._said["streams"]]
+
+    @property
+    def timecode(self) -> str:
+        """The timecode of the file, which MXF has beside its streams; empty for none."""
+        return str(self._said["format"].get("tags", {}).get("timecode", ""))
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self._probe(("-of", "json", "-show_streams", "-show_format")))
+        return said
 
     def packets(self) -> Packets:
         """What its packets say. Raises VERIFY_FAILED for one of the picture without time or place."""
@@ -85,7 +97,9 @@ class FileReader:
 
     def _facts(self, stream: dict[str, Any]) -> dict[str, str]:
         names = _OF_EVERY_STREAM if stream["index"] != self._picture else (*_OF_EVERY_STREAM, *_OF_PICTURES)
-        facts = {name: str(stream[name]) for name in names if name in stream}
+        facts = {name: str(stream[name]) for name in names if stream.get(name) not in _UNSAID}
+        if stream["index"] == self._picture:
+            facts = _MEANT | facts
         timecode = stream.get("tags", {}).get("timecode")
         return facts | ({"timecode": str(timecode)} if timecode else {})
 

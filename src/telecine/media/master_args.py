@@ -26,8 +26,8 @@ from telecine.media.master_encoders import encoder_options
 from telecine.media.picture_graph import TURNS
 from telecine.media.safe_input import safe_input
 
-EVERY_PICTURE = 3
-"""Pictures of a group up to which a reference has all of them."""
+EVERY_PICTURE = 7
+"""Pictures of a group up to which a reference has all of them: a detector tells these apart (`detect.gather`)."""
 _X265_REUSE = 10
 _SET_FIELDS = {"progressive": "prog", "top_first": "tff", "bottom_first": "bff"}
 
@@ -50,8 +50,9 @@ class MasterTake:
 
 
 def reference_step(plan: MasterPlan) -> int:
-    """Every which picture the reference has: all of short groups, and at least two of any."""
-    if plan.group <= EVERY_PICTURE:
+    """Every which picture the reference has: all of short groups, and where a single one counts; else two of any group
+    at least."""
+    if plan.group <= EVERY_PICTURE or plan.chips > 1:
         return 1
     return min(max(1, round(plan.rate / Fraction(REFERENCE_RATE))), plan.group // 2)
 

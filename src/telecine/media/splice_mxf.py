@@ -25,6 +25,7 @@ from telecine.media.byte_stream import parameter_sets, with_start_codes
 from telecine.media.context import Context
 from telecine.media.growth import Growth
 from telecine.media.klv import elements
+from telecine.media.mxf_master import check_mxf
 from telecine.media.padded_pictures import PaddedPictures
 from telecine.media.safe_input import safe_input
 from telecine.media.sample_tables import Numbers
@@ -48,9 +49,10 @@ def write_mxf(
     """Write the file of each take to its target, beside which there has to be room for another of the same size.
 
     Gives where each picture's element begins, in decoding order, and where the last ends. `watch` is told bytes of
-    pictures. Raises ENCODE_FAILED where the files do not come out alike, and MASTER_REFUSED where other tracks of the
-    master cannot be kept.
+    pictures. Raises ENCODE_FAILED where the files do not come out alike, and MASTER_REFUSED where the master is no
+    OP1a, or has other tracks that cannot be kept.
     """
+    check_mxf(workspace.input_file(0))
     sets = parameter_sets(pictures.configuration) if plan.codec == "h264" else b""
     places: list[tuple[Numbers, int]] = []
     for take, target in zip(pictures.takes, targets, strict=True):

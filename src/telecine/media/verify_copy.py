@@ -67,7 +67,8 @@ class _Check:
         # In MXF the picture of a copy comes first, wherever the master has it.
         self._picture = 0 if plan.container == "mxf" else plan.stream
         master = self._reader(workspace.input_file(0), plan.stream)
-        self._streams = list(master.streams)
+        self._streams = master.streams
+        self._timecode = master.timecode
         self._streams.insert(self._picture, self._streams.pop(plan.stream))
         self._packets = master.packets()
         self._digests = master.digests()
@@ -80,6 +81,8 @@ class _Check:
             if unlike:
                 what = ", ".join(f"{name} {new.get(name)} instead of {old.get(name)}" for name in unlike)
                 raise _differs(file, f"has in stream {number} {what}")
+        if reader.timecode != self._timecode:
+            raise _differs(file, f"has timecode {reader.timecode or 'none'} instead of {self._timecode or 'none'}")
         if reader.digests() != self._digests:
             raise _differs(file, "has other bytes in its sound or data than the master")
         packets = reader.packets()

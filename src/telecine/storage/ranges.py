@@ -13,7 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, override
 
-from telecine.storage.parts import copy_range, whole
+from telecine.storage.parts import PIECE, copy_range, whole
 from telecine.storage.store import Report, no_report
 
 type Part = tuple[Path, int, int]
@@ -90,11 +90,13 @@ class RangeFile(io.RawIOBase):
         The kernel copies where it can; on file systems that share blocks that takes next to no time and no space.
         """
         report(0, self.size)
-        done = 0
+        done = told = 0
         for path, start, end in self._parts:
             for moved in copy_range(self._files[path], start, end, target):
                 done += moved
-                report(done, self.size)
+                if done - told >= PIECE or done == self.size:
+                    told = done
+                    report(done, self.size)
 
     def copy_to(self, target: Path, report: Report = no_report) -> None:
         """Make the file `target` of it, which appears only when it is whole."""

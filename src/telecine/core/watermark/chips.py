@@ -1,6 +1,6 @@
 """Reads the chips of a group: many small marks in one, each in cells of its own.
 
-A chip has 64 cells where a whole field has 2304. Student's t of so few has heavier tails than a bell curve, so it is
+A chip has 32 cells where a whole field has 2304. Student's t of so few has heavier tails than a bell curve, so it is
 brought to the normal deviation that is as rare. Then everything that weighs readings holds for chips too.
 """
 
@@ -13,7 +13,7 @@ from telecine.core.watermark.evidence import Floats
 from telecine.core.watermark.pattern import MarkKey, field_of
 from telecine.core.watermark.recipients import chip_cells
 
-FEWEST_CELLS = 6
+FEWEST_CELLS = 4
 """A chip in which fewer cells bear all the weight says nothing. A third of its cells do where nothing is covered."""
 
 _CLOSEST = 1 - 1e-6
@@ -23,7 +23,7 @@ type Rows = NDArray[np.float64]
 
 
 def in_chips(cells: Floats, key: MarkKey, group: int) -> tuple[Rows, Rows]:
-    """The 2304 `cells` of a group, and the field there, by chips as `key` has them: two of 36 x 64."""
+    """The 2304 `cells` of a group, and the field there, by chips as `key` has them: two of 72 x 32."""
     places = chip_cells(key, group)
     return cells[places], field_of(key, group).ravel()[places].astype(np.float64)
 

@@ -65,17 +65,22 @@ def gather(leak: Film, title: Reference, pieces: Sequence[Piece], done: Done) ->
 
 
 def gather_still(leak: Film, title: Reference, still: Still) -> Gathered:
-    """What one picture of `leak` says of each segment of the title that it may be of."""
+    """What one picture of `leak` says of each segment of the title that it may be of: between two of the reference's
+    pictures, of which one is the nearest, a segment may have ended."""
     gathered: Gathered = {}
     (look,) = leak.looks([still.time])
     piece = Piece(still.time, still.time, still.moments[0] - still.time, 1.0, still.view.mirrored, still.view.transform)
+    away = title.step - 1 / float(title.facts.rate)
     for moment in still.moments:
-        position = position_of(moment, title)
-        if position not in gathered:
+        positions = {position_of(time, title) for time in (moment, moment - away, moment + away)} - set(gathered)
+        if positions:
             (meant,) = title.looks([moment])
-            view, run = title_view(meant, title.facts.strength), _Run(position)
-            run.take(evidence(*_Place(piece).lay(look, meant, view), view))
-            run.end(gathered)
+            view = title_view(meant, title.facts.strength)
+            said = evidence(*_Place(piece).lay(look, meant, view), view)
+            for position in positions:
+                run = _Run(position)
+                run.take(said)
+                run.end(gathered)
     return gathered
 
 
