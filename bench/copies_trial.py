@@ -36,7 +36,7 @@ COPIES = (1234, 77, 4000)
 """Recipients who have copies."""
 KEYS = derive_recipient_keys(SECRET, "BENCH", "title", Family.UNIFORM)
 EVERYBODY = [name_of(number) for number in range(1, MOST_RECIPIENTS + 1)]
-STILLS = 16
+STILLS = 10
 """Single pictures that are read of each leak of an individual copy."""
 
 

@@ -27,12 +27,12 @@ from bench.copies_trial import COPIES, MIXES, MODES, USUAL, Mix, Mode, Row, Tria
 from bench.material import RATE
 from telecine.core.limits import MediaLimits
 from telecine.core.watermark.bias import Family
-from telecine.core.watermark.reading import FEWEST_PICTURES, read_sums
 from telecine.core.watermark.recipients import derive_recipient_keys
 from telecine.media.context import Context
 from telecine.media.detect.anchor import find_pieces
 from telecine.media.detect.exact import to_the_picture
 from telecine.media.detect.gather import SHORT, Gathered, gather
+from telecine.media.detect.read import weigh
 from telecine.media.detect.reference import Reference
 from telecine.media.detect.small_copy import copy_small
 
@@ -120,11 +120,7 @@ def null(trial: Trial, folder: Path, keys: int) -> tuple[str, list[str]]:
         for number in range(keys):
             for code in (Family.UNIFORM, Family.UP_TO_4):
                 other = derive_recipient_keys(bytes([number]) * 32, "BENCH", f"null {number}", code)
-                reading = read_sums(
-                    sums, other.mark, title.facts.positions, float(title.facts.segment), lambda: None,
-                    chips=title.facts.chips,
-                    fewest=1 if title.facts.chips > 1 or title.facts.pictures < SHORT else FEWEST_PICTURES,
-                )  # fmt: skip
+                reading = weigh(sums, title.facts, other.mark, lambda: None)
                 accused += len(named_by(reading, other))
                 tried += 1
                 objected += bool(reading.objections)

@@ -177,7 +177,7 @@ class System:
         return [
             (event.attempt, event.data["chunk"], event.data["worker"])
             for event in self.events(job_id)
-            if event.phase == "encode" and event.message.endswith("encoded.")
+            if event.phase in ("encode", "copy") and event.message.endswith("encoded.")
         ]
 
     def states(self, job_id: int, attempt: int | None = None) -> list[str]:

@@ -228,6 +228,8 @@ def described(file: Path) -> dict:
 
 def other_bytes(file: Path) -> list[str]:
     """A digest of every stream but the picture."""
+    if len(described(file)["streams"]) == 1:
+        return []
     chosen = ("-map", "0", "-map", "-0:v", "-c", "copy", "-copy_unknown", "-f", "streamhash", "-")
     return _said(tools().ffmpeg, "-i", file, *chosen).splitlines()
 

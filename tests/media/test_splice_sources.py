@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from itertools import pairwise
 
 import pytest
 from tests.clips import FAST_H264, ffmpeg, make, picture, tone, tools
@@ -23,7 +24,7 @@ from tests.media.splicing import (
 
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.master import TAKES
-from telecine.media import splice_quicktime
+from telecine.media import splice_mxf, splice_quicktime, verify_copy
 from telecine.media.context import Context
 from telecine.media.splice import assemble, prepare_master, prepared_file
 from telecine.media.verify_copy import verify_prepared
@@ -265,6 +266,37 @@ def test_verification_finds_what_is_wrong_with_a_prepared_master(made, damage, w
         said = prepared.model_copy(update={"borders": tuple(borders)})
         (workspace.prepared / "prepared.json").write_text(said.model_dump_json())
     assert words in refusal(ErrorKind.VERIFY_FAILED, verify_prepared, plan, workspace, context())
+
+
+def test_a_long_master_is_decoded_in_stretches_and_damage_there_is_found(made, monkeypatch):
+    plan, workspace = made
+    for name, value in (("WHOLE_SECONDS", 1), ("STRETCH_SECONDS", 1), ("STRIDE_SECONDS", 1)):
+        monkeypatch.setattr(verify_copy, name, value)
+    prepare_master(plan, workspace, context())
+    commands, ticks = [], []
+    watched = Context(tools(), context().limits, report=ticks.append, log=commands.append)
+    verify_prepared(plan, workspace, watched)
+    assert sum("-ss" in command for command in commands) == 6
+    assert ticks[-1].fraction == 1
+    assert all(before.done <= after.done for before, after in pairwise(ticks))
+    target = prepared_file(workspace.prepared, plan, 1)
+    content = bytearray(target.read_bytes())
+    begin = prepared_of(workspace).borders[2]
+    content[begin + 100 : begin + 1600] = b"\xff" * 1500
+    target.write_bytes(content)
+    refusal(ErrorKind.VERIFY_FAILED, verify_prepared, plan, workspace, context())
+
+
+def test_tracks_that_mxf_cannot_hold_are_refused_by_name(tmp_path):
+    plan, workspace = studio(tmp_path / "work", MASTERS["xdcam"])
+    sound = make(".mkv", *tone(2.24), "-c:a", "flac")
+    put_master(workspace, sound)
+    plan = plan.model_copy(update={"stream": 7})
+    foreign = Context(tools(), context().limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splice_mxf, "safe_input", lambda _form, path, _limits: ["-i", str(path)])
+        said = refusal(ErrorKind.MASTER_REFUSED, prepare_master, plan, workspace, foreign)
+    assert "other tracks cannot be written to MXF" in said
 
 
 def test_the_plan_of_the_test_is_the_master(made):

@@ -113,6 +113,12 @@ def test_all_intra_h264_is_all_keyframes():
     assert "-profile:v high422 -x264-params keyint=1:min-keyint=1:" in options(made)
 
 
+def test_no_encoder_chooses_kinds_of_pictures_by_what_they_show():
+    """Takes differ, and would then have different kinds, and so no common layout."""
+    for codec, profile in (("h264", "High"), ("hevc", "Main")):
+        assert "scenecut=0:open-gop=0:b-adapt=0:" in options(plan(codec=codec, profile=profile))
+
+
 def test_h265_carries_what_a_display_must_know_and_names_no_encoder():
     made = plan(
         codec="hevc",

@@ -82,6 +82,15 @@ def test_each_chunk_has_the_bitrate_that_the_master_has_there():
     ]
 
 
+def test_a_bitrate_is_constant_where_nearly_all_gops_weigh_the_same():
+    assert plan().constant_bitrate
+    sizes = [10_000] * 2500
+    sizes[:50] = [2_000] * 50
+    keys = [number % 50 == 0 for number in range(2500)]
+    assert plan(MasterPictures(sizes, keys)).constant_bitrate, "the first GOP fills the buffer"
+    assert not plan(MasterPictures([9_000, 10_000, 11_000, 12_000, 13_000] * 500, [True] * 2500)).constant_bitrate
+
+
 def test_a_file_that_cannot_be_cut_by_seeking_is_one_chunk():
     assert len(plan(pictures(5000, seekable=False)).chunks) == 1
 

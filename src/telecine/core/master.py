@@ -73,6 +73,8 @@ class MasterPlan(_Frozen):
     """Pictures of a group."""
     gop: int = 0
     """Pictures from one keyframe of a take to the next, at most; 0 means those of a group."""
+    constant_bitrate: bool = False
+    """Whether the master's bitrate is the same everywhere, filled up where the picture needs less."""
     chips: int = 1
     """Marks that a group carries."""
     chunks: tuple[MasterChunk, ...]

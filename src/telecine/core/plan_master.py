@@ -29,6 +29,9 @@ DNXHD_MEGABITS = {188_416: 36, 212_992: 42, 303_104: 60, 417_792: 100, 458_752: 
 """For each size of DNxHD's pictures, in bytes, a nominal bitrate that all classes of this size have (SMPTE ST 2019-1).
 With the picture's width, height, depth and fields it says the class; the real bitrate follows from size and rate."""
 
+_CONSTANT = Fraction(3, 100)
+"""By which the sizes of GOPs may differ where the bitrate is called constant."""
+
 _CODECS: dict[str, MasterCodec] = {
     "h264": "h264",
     "hevc": "h265",
@@ -128,6 +131,7 @@ def master_plan(
         start=track.start,
         group=group,
         gop=gop,
+        constant_bitrate=_constant(pictures),
         chips=CHIPS if individual else 1,
         chunks=_chunks(pictures, group, track.frame_rate, policy),
         preset=policy.preset_h265 if codec == "h265" else policy.preset_h264,
@@ -226,6 +230,15 @@ def _chunks(pictures: MasterPictures, group: int, rate: Fraction, policy: Policy
 def _bitrate(sizes: Sequence[int], rate: Fraction) -> int:
     """Bits a second, at least one, of pictures of so many bytes."""
     return max(1, round(8 * sum(sizes) * rate / len(sizes)))
+
+
+def _constant(pictures: MasterPictures) -> bool:
+    """Whether nearly all GOPs of a master that has such weigh the same: a buffer lets the first and last differ."""
+    gop = pictures.longest_gop
+    weights = sorted(sum(pictures.sizes[first : first + gop]) for first in range(0, len(pictures.sizes) - gop + 1, gop))
+    few = len(weights) // 10
+    most = weights[few : len(weights) - few]
+    return most[-1] - most[0] <= _CONSTANT * most[-1]
 
 
 def _colour(track: VideoTrack) -> Colour:

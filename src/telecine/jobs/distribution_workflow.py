@@ -133,28 +133,30 @@ async def _encode_copies(ref: JobRef, master: Master) -> None:
     """An encode for each recipient who has none yet, a few at once; goes on in another run before this is too long."""
     todo = await _recipients(ref, ref.goes_on.after if ref.goes_on else 0)
     now = todo[: max(1, ACTIVITIES_A_RUN // (master.chunks + 3))]
-    if now and ref.goes_on is None:
+    encoded = now[0] if now and ref.goes_on is None else 0
+    if encoded:
         # What leaks are compared with comes with the first encode, and is kept before anybody has a copy.
-        await _encode(DistributionStep.ENCODE_COPY, ref, master, now[0])
+        await _encode(DistributionStep.ENCODE_COPY, ref, master, encoded)
         await take_step(DistributionStep.PREPARE_MASTER, ref, cpu_queue(ref.region))
         await take_step(DistributionStep.KEEP_PREPARED, ref, io_queue(ref.region))
     places = asyncio.Semaphore(ENCODES_AT_ONCE)
-    made = 0
+    made: list[int] = []
 
     async def copy(recipient: int) -> None:
-        nonlocal made
         async with places:
-            made += await _encode_copy(ref, master, recipient)
+            if await _encode_copy(ref, master, recipient, encoded=recipient == encoded):
+                made.append(recipient)
 
     await together([copy(recipient) for recipient in now])
     if made and len(now) < len(todo):
         workflow.continue_as_new(replace(ref, goes_on=GoesOn(master, now[-1])))
 
 
-async def _encode_copy(ref: JobRef, master: Master, recipient: int) -> bool:
+async def _encode_copy(ref: JobRef, master: Master, recipient: int, *, encoded: bool) -> bool:
     """One recipient's own encode, brought to the output storage; False where his copy cannot be made."""
     try:
-        await _encode(DistributionStep.ENCODE_COPY, ref, master, recipient)
+        if not encoded:
+            await _encode(DistributionStep.ENCODE_COPY, ref, master, recipient)
         await take_step(DistributionStep.ASSEMBLE_COPY, ref, cpu_queue(ref.region), recipient)
         await take_step(DistributionStep.DELIVER_COPY, ref, io_queue(ref.region), recipient)
     except ActivityError as error:

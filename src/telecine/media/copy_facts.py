@@ -8,12 +8,14 @@ import zlib
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.media import sandbox
-from telecine.media.context import Context
+from telecine.media.context import Context, no_report
+from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.safe_input import safe_input
 from telecine.media.workspace import Workspace
 
@@ -65,23 +67,21 @@ class FileReader:
         """A digest of the bytes of every stream but the picture, in the order of streams."""
         if len(self.streams) == 1:
             return []
-        where = safe_input(self._demuxer, self.relative, self._context.limits)
-        chosen = ("-map", "0", "-map", f"-0:{self._picture}", "-c", "copy", "-copy_unknown")
-        command = (
-            "-hide_banner",
-            "-nostdin",
-            "-v",
-            "error",
-            *where,
-            *chosen,
-            "-f",
-            "streamhash",
-            "-hash",
-            "sha256",
-            "-",
-        )
-        lines = self._run([self._context.tools.ffmpeg, *command]).splitlines()
-        return [line.partition(",")[2] for line in lines]
+        limits, kept = self._context.limits, self._workspace.temporary(self._workspace.root / "digests.txt")
+        try:
+            self._run(
+                [
+                    self._context.tools.ffmpeg,
+                    *("-hide_banner", "-nostdin", "-nostats", "-progress", "pipe:1", "-stats_period", "0.5"),
+                    *("-v", "error", "-y", *safe_input(self._demuxer, self.relative, limits)),
+                    *("-map", "0", "-map", f"-0:{self._picture}", "-c", "copy", "-copy_unknown"),
+                    *("-f", "streamhash", "-hash", "sha256", self._workspace.relative(kept)),
+                ],
+                FfmpegProgress(Fraction(1), None, no_report, limits.stall_seconds),
+            )
+            return [line.partition(",")[2] for line in kept.read_text().splitlines()]
+        finally:
+            kept.unlink(missing_ok=True)
 
     def _facts(self, stream: dict[str, Any]) -> dict[str, str]:
         names = _OF_EVERY_STREAM if stream["index"] != self._picture else (*_OF_EVERY_STREAM, *_OF_PICTURES)

@@ -2,7 +2,8 @@
 
 A copy has its master's codec, profile, size, pixels, fields, colours and class of bitrate. The headers of all chunks
 must be the same, so whatever is written in a header follows from the plan and not from a chunk: each chunk has its own
-average bitrate, but all have one peak.
+average bitrate, but all have one peak. Nor may an encoder choose kinds of pictures by what they show: both takes of a
+group must have the same, or they could not have one layout.
 """
 
 from collections.abc import Callable
@@ -13,8 +14,6 @@ from telecine.core.plan_master import DNXHD_MEGABITS
 
 PEAK = Fraction(3, 2)
 """Highest bitrate of the decoder's buffer, over the average of the chunk that has most."""
-_CONSTANT = Fraction(1, 50)
-"""A master whose chunks differ by no more has a constant bitrate."""
 _PADDED = Fraction(985, 1000)
 """What MPEG-2 of a constant bitrate is encoded at, so that pictures padded to their twins' size keep within it."""
 _MPEG2_BUFFER = Fraction(36_408_333, 50_000_000)
@@ -93,15 +92,14 @@ def _prores(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
 def _mpeg2(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
     """As XDCAM has it: 10 bits of a block's mean, the finer tables, closed GOPs."""
     peak = max(one.bitrate for one in plan.chunks)
-    constant = peak - min(one.bitrate for one in plan.chunks) <= peak * _CONSTANT
-    average = round((peak if constant else chunk.bitrate) * _PADDED)
+    average = round((peak if plan.constant_bitrate else chunk.bitrate) * _PADDED)
     flags = "+cgop" if plan.field_order == "progressive" else "+cgop+ilme+ildct"
     return [
         *("-c:v", "mpeg2video", "-g", str(_gop(plan)), "-bf", "2" if _gop(plan) > 2 else "0", "-flags", flags),
         # Without it a GOP ends early where its length is no whole number of B B P.
         *("-mpv_flags", "+strict_gop"),
         *("-sc_threshold", "1000000000", "-b:v", str(average), "-maxrate", str(peak)),
-        *(("-minrate", str(average)) if constant else ()),
+        *(("-minrate", str(average)) if plan.constant_bitrate else ()),
         *("-bufsize", str(round(peak * _MPEG2_BUFFER)), "-intra_dc_precision", "2", "-intra_vlc", "1"),
         *("-non_linear_quant", "1", "-qmin", "1", "-qmax", "12", "-lmin", "1*QP2LAMBDA"),
         *("-rc_max_vbv_use", "1", "-rc_min_vbv_use", "1", "-gop_timecode", _gop_timecode(plan, chunk)),
@@ -123,6 +121,11 @@ _ENCODERS: dict[str, Callable[[MasterPlan, MasterChunk], list[str]]] = {
     "mpeg2": _mpeg2,
     "dnxhd": _dnxhd,
 }
+
+
+def _kinds(plan: MasterPlan) -> list[str]:
+    """Closed GOPs with the same kinds of pictures in each, in parameters that x264 and x265 share."""
+    return [f"keyint={_gop(plan)}", f"min-keyint={_gop(plan)}", "scenecut=0", "open-gop=0", "b-adapt=0"]
 
 
 def _gop(plan: MasterPlan) -> int:

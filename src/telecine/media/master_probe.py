@@ -1,7 +1,6 @@
 """Finds out what a master really is, and keeps the plan of its distribution in the work folder."""
 
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +17,11 @@ from telecine.core.plan_picture import picture_track
 from telecine.core.progress import Tick
 from telecine.media.context import Context
 from telecine.media.master_packets import read_pictures
+from telecine.media.movie_boxes import child, read_place, top_boxes
+from telecine.media.movie_master import open_master
 from telecine.media.probe import probe
 from telecine.media.sniff import sniff
+from telecine.media.structure import BrokenError
 from telecine.media.workspace import Workspace, write_finished
 
 _MADE = ("take", "reference", "title-reference", "prepared", "delta", "analysis")
@@ -39,6 +41,9 @@ def analyse_master(spec: JobSpec, workspace: Workspace, policy: Policy, context:
     info = probe(path, context.tools, context.limits, context.report)
     pictures = read_pictures(path, info.demuxer, picture_track(0, info).index, context)
     plan = master_plan(spec.distribution, spec.content_id, info, container, pictures, policy)
+    if container != "mxf":
+        # What cannot be put together again is better refused now than when all is encoded.
+        open_master(path, plan)
     if workspace.plan.exists() and load_master_plan(workspace) != plan:
         for name in _MADE:
             shutil.rmtree(workspace.root / name, ignore_errors=True)
@@ -70,28 +75,11 @@ def _container(path: Path) -> MasterContainer:
 
 
 def _fragmented(file: BinaryIO) -> bool:
-    """Whether its index announces fragments (ISO/IEC 14496-12, 8.8.1)."""
-    end = file.seek(0, 2)
-    with suppress(ValueError):
-        for name, body, after in _boxes(file, 0, end):
-            if name == b"moov":
-                return any(inner == b"mvex" for inner, _, _ in _boxes(file, body, after))
+    """Whether its index announces fragments (ISO/IEC 14496-12, 8.8.1). Of damage the probe speaks."""
+    with suppress(BrokenError):
+        moov = next((place for place in top_boxes(file) if place.kind == b"moov"), None)
+        return moov is not None and child(read_place(file, moov), "mvex") is not None
     return False
-
-
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Type, first byte of the body and end of each box between two places. Raises ValueError where one cannot be."""
-    while start + 8 <= end:
-        file.seek(start)
-        size, name = int.from_bytes(file.read(4)), file.read(4)
-        body = start + 8
-        if size == 1:
-            size, body = int.from_bytes(file.read(8)), body + 8
-        after = start + size if size else end
-        if after < body:
-            raise ValueError(f"no box at byte {start}")
-        yield name, body, after
-        start = after
 
 
 def _refused(detail: str) -> TelecineError:

@@ -6,6 +6,7 @@ where somebody asks: a sound track of a long film has hundreds of millions.
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,7 @@ class Track:
     def entries(self) -> list[bytes]:
         """The sample entries, each a whole box."""
         body = needed(self.table, "stsd")[8:]
-        places = [(at, end) for _, at, end in boxes(body)]
-        starts = [0, *(end for _, end in places[:-1])]
-        return [body[start:end] for start, (_, end) in zip(starts, places, strict=True)]
+        return [body[start:end] for start, end in pairwise([0, *(end for _, _, end in boxes(body))])]
 
     @property
     def count(self) -> int:
@@ -87,8 +86,8 @@ class Track:
             raise BrokenError(f"has {int(counts.sum())} samples in its chunks and {self.count} in its table of sizes")
         uniform, sizes = self._sizes()
         if sizes is None:
-            entry = self.entries[0] if uniform == 1 and self.handler == b"soun" else b""
-            lengths = bytes_of_samples(entry, counts) if entry else counts * uniform
+            described = self.entries if uniform == 1 and self.handler == b"soun" else []
+            lengths = bytes_of_samples(described[0], counts) if described else counts * uniform
         else:
             lengths = lengths_of_runs(counts, sizes)
         return Chunks(offsets, counts, lengths)

@@ -87,7 +87,7 @@ def _write(
     """Write the files; their size, where each picture begins, in decoding order, and where the last ends."""
     source = workspace.input_file(0)
     if plan.container == "mxf":
-        reporter = _Reporter(context, int(pictures.sizes.sum()))
+        reporter = _Reporter(context, int(pictures.sizes.sum()) * len(drafts))
         positions, end = write_mxf(plan, workspace, context, pictures, drafts, reporter.wrote)
         return drafts[0].stat().st_size, positions, end
     master = open_master(source, plan)

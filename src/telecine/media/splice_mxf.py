@@ -1,13 +1,14 @@
 """Puts another picture into a master in MXF: muxed anew, once for each take, from pictures of one size.
 
-MXF's index and partitions are FFmpeg's to write, so unlike MP4 the file is not the master's own: it is OP1a, frame
-wrapped, with the master's sound, timecode and ancillary data, but without descriptive metadata, and its identifiers
-(UMID) are FFmpeg's constant ones, the same in every copy. As nothing in it depends on clocks, chance or the bytes of
-pictures, two takes of one size come out with one layout; that is checked element by element.
+MXF's index and partitions are FFmpeg's to write, so unlike MP4 the file is not the master's own: it is OP1a and frame
+wrapped, and has the master's sound, timecode and ancillary data, but no descriptive metadata; its identifiers (UMID)
+are FFmpeg's constant ones, the same in every copy. As nothing in it depends on clocks, chance or what pictures show,
+two takes of one size come out with one layout; that is checked element by element.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from telecine.core.master import MasterPlan
 from telecine.media import sandbox
 from telecine.media.byte_stream import parameter_sets, with_start_codes
 from telecine.media.context import Context
+from telecine.media.growth import Growth
 from telecine.media.klv import elements
 from telecine.media.padded_pictures import PaddedPictures
 from telecine.media.safe_input import safe_input
@@ -31,6 +33,8 @@ from telecine.media.structure import BrokenError
 from telecine.media.workspace import Workspace
 
 _QUIET = ("-hide_banner", "-nostdin", "-y", "-v", "error")
+_NOT_CARRIED = "could not write header"
+"""What ffmpeg says of a stream that the muxer has no place for."""
 
 
 def write_mxf(
@@ -41,54 +45,47 @@ def write_mxf(
     targets: Sequence[Path],
     watch: Watch,
 ) -> tuple[Numbers, int]:
-    """Write the file of each take to its target, beside which there is room for another of the same size.
+    """Write the file of each take to its target, beside which there has to be room for another of the same size.
 
-    Gives where each picture's element begins, in decoding order, and where the last ends.
-
-    `watch` is told bytes of pictures. Raises ENCODE_FAILED where the files do not come out alike.
+    Gives where each picture's element begins, in decoding order, and where the last ends. `watch` is told bytes of
+    pictures. Raises ENCODE_FAILED where the files do not come out alike, and MASTER_REFUSED where other tracks of the
+    master cannot be kept.
     """
     sets = parameter_sets(pictures.configuration) if plan.codec == "h264" else b""
-    with ExitStack() as stack:
-        form = "nut" if sets else "mov"
-        alone = [target.with_suffix(f".{form}") for target in targets]
-        for path in alone:
-            stack.callback(path.unlink, missing_ok=True)
-        _write_alone(plan, pictures, sets, alone, watch)
-        for path, target in zip(alone, targets, strict=True):
-            _mux(plan, workspace, context, (path, form), target)
-    sizes = pictures.sizes + len(sets) * pictures.keys
-    places = [_places(plan, target, sizes) for target in targets]
+    places: list[tuple[Numbers, int]] = []
+    for take, target in zip(pictures.takes, targets, strict=True):
+        # One take after the other: the disk then holds one file of pictures alone at a time.
+        alone = target.with_suffix(".nut" if sets else ".mov")
+        try:
+            _write_alone(plan, replace(pictures, takes=(take,)), sets, alone, watch)
+            _mux(plan, workspace, context, alone, target)
+        finally:
+            alone.unlink(missing_ok=True)
+        places.append(_places(plan, target, pictures.sizes + len(sets) * pictures.keys))
     if any(not np.array_equal(places[0][0], starts) for starts, _ in places[1:]):
         raise TelecineError(ErrorKind.ENCODE_FAILED, "the takes have their pictures at different places.")
     return places[0]
 
 
-def _write_alone(
-    plan: MasterPlan, pictures: PaddedPictures, sets: bytes, targets: Sequence[Path], watch: Watch
-) -> None:
-    """Write the padded pictures of each take to a file of one track, as FFmpeg's muxer of MXF takes them.
+def _write_alone(plan: MasterPlan, pictures: PaddedPictures, sets: bytes, target: Path, watch: Watch) -> None:
+    """Write the padded pictures of one take to a file of one track, as FFmpeg's muxer of MXF takes them.
 
     That is a QuickTime file, but for H.264, whose parameter sets `sets` then are: it needs start codes, which NUT
     leaves alone.
     """
     tick = 1 / plan.rate
     delay = int((np.arange(plan.frames) - pictures.shown).max())
-    with ExitStack() as stack:
-        reader = stack.enter_context(pictures.opened())
-        outputs = [
-            stack.enter_context(_alone(take.paths[0], target, sets, tick))
-            for take, target in zip(pictures.takes, targets, strict=True)
-        ]
+    with pictures.opened() as reader, _alone(pictures.takes[0].paths[0], target, sets, tick) as (container, stream):
         for number in range(plan.frames):
+            (picture,) = reader.read(number)
             key = bool(pictures.keys[number])
-            for (container, stream), picture in zip(outputs, reader.read(number), strict=True):
-                packet = Packet((sets if key else b"") + with_start_codes(picture) if sets else picture)
-                packet.stream = stream
-                packet.time_base = tick
-                packet.pts, packet.dts, packet.duration = int(pictures.shown[number]), number - delay, 1
-                packet.is_keyframe = key
-                container.mux(packet)
-            watch(int(pictures.sizes[number]))
+            packet = Packet((sets if key else b"") + with_start_codes(picture) if sets else picture)
+            packet.stream = stream
+            packet.time_base = tick
+            packet.pts, packet.dts, packet.duration = int(pictures.shown[number]), number - delay, 1
+            packet.is_keyframe = key
+            container.mux(packet)
+            watch(len(picture))
 
 
 @contextmanager
@@ -102,33 +99,29 @@ def _alone(model: Path, target: Path, sets: bytes, tick: Fraction) -> Iterator[t
         yield container, stream
 
 
-def _mux(plan: MasterPlan, workspace: Workspace, context: Context, alone: tuple[Path, str], target: Path) -> None:
-    """Mux the picture, a file and its format, with the master's other tracks."""
-    path, form = alone
+def _mux(plan: MasterPlan, workspace: Workspace, context: Context, alone: Path, target: Path) -> None:
+    """Mux the picture with the master's other tracks. Raises MASTER_REFUSED for a track that the muxer cannot take."""
     aspect = plan.sample_aspect * plan.width / plan.height
-    sandbox.run(
-        [
-            context.tools.ffmpeg,
-            *_QUIET,
-            *("-fflags", "+bitexact"),
-            *safe_input(form, workspace.relative(path), context.limits),
-            *safe_input("mxf", workspace.relative(workspace.input_file(0)), context.limits),
-            *("-map", "0:v", "-map", "1", "-map", f"-1:{plan.stream}", "-c", "copy", "-map_metadata", "1"),
-            *("-aspect", f"{aspect.numerator}:{aspect.denominator}"),
-            # The only colour that the picture's own bits may leave to the file.
-            *(("-color_range", plan.colour.range) if plan.colour.range else ()),
-            *("-fflags", "+bitexact", "-f", "mxf", workspace.relative(target)),
-        ],
-        cwd=workspace.root,
-        limits=context.limits,
-        log=context.log,
-        poll=lambda: _growing(context),
-    )
-
-
-def _growing(context: Context) -> bool:
-    context.poll()
-    return True
+    command = [
+        context.tools.ffmpeg,
+        *_QUIET,
+        *("-fflags", "+bitexact"),
+        *safe_input(alone.suffix[1:], workspace.relative(alone), context.limits),
+        *safe_input("mxf", workspace.relative(workspace.input_file(0)), context.limits),
+        *("-map", "0:v", "-map", "1", "-map", f"-1:{plan.stream}", "-c", "copy", "-map_metadata", "1"),
+        *("-aspect", f"{aspect.numerator}:{aspect.denominator}"),
+        # The only colour that the picture's own bits may leave to the file.
+        *(("-color_range", plan.colour.range) if plan.colour.range else ()),
+        *("-fflags", "+bitexact", "-f", "mxf", workspace.relative(target)),
+    ]
+    growth = Growth(target, context.poll)
+    try:
+        sandbox.run(command, cwd=workspace.root, limits=context.limits, log=context.log, poll=growth)
+    except TelecineError as error:
+        if error.kind is ErrorKind.ENCODE_FAILED and _NOT_CARRIED in error.detail.lower():
+            detail = f"its other tracks cannot be written to MXF; {error.detail}"
+            raise TelecineError(ErrorKind.MASTER_REFUSED, detail) from error
+        raise
 
 
 def _places(plan: MasterPlan, file: Path, sizes: Numbers) -> tuple[Numbers, int]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from telecine.core.progress import Tick
+from telecine.core.watermark.carried import without_carried_over
 from telecine.core.watermark.chips import clearest
 from telecine.core.watermark.pattern import MarkKey
 from telecine.core.watermark.reading import FEWEST_PICTURES, Reading, read_sums
@@ -56,15 +57,17 @@ def read_leak(leak: Path, reference: Path, key: MarkKey, context: Context) -> Re
         if not sums and title.facts.chips > 1:
             sums = _stills(film, title, key, done)
     context.report(Tick(_GATHERED, 1))
-    reading = _read(sums, title.facts, key, context.poll)
+    reading = weigh(sums, title.facts, key, context.poll)
     context.report(Tick(1, 1))
     return reading
 
 
-def _read(sums: Gathered, facts: Facts, key: MarkKey, poll: Poll) -> Reading:
-    one_is_enough = facts.chips > 1 or facts.pictures < SHORT
+def weigh(sums: Gathered, facts: Facts, key: MarkKey, poll: Poll) -> Reading:
+    """What was gathered of a title with these `facts`, read under its `key`. `poll` may raise."""
+    short = facts.pictures < SHORT
+    one_is_enough = facts.chips > 1 or short
     return read_sums(
-        sums, key, facts.positions, float(facts.segment), poll,
+        without_carried_over(sums) if short else sums, key, facts.positions, float(facts.segment), poll,
         chips=facts.chips, fewest=1 if one_is_enough else FEWEST_PICTURES,
     )  # fmt: skip
 
