@@ -116,6 +116,15 @@ class TestKept:
         assert b"cslg" in content
         assert b"iso4" in content[: content.index(b"moov")]
 
+    def test_a_cover_is_no_second_picture(self, made, tmp_path):
+        plan, workspace = made
+        cover, master = tmp_path / "cover.png", tmp_path / "cover.mp4"
+        ffmpeg(*picture(1), "-frames:v", "1", cover)
+        ffmpeg("-i", KIND.source(), "-i", cover, "-map", "0", "-map", "1", "-c", "copy", master)
+        put_master(workspace, master)
+        prepare_master(plan, workspace, context())
+        verify_prepared(plan, workspace, context())
+
     def test_a_retry_after_a_kill_begins_anew(self, made):
         plan, workspace = made
         left = workspace.temporary(workspace.prepared)
@@ -154,6 +163,13 @@ class TestRefused:
         scheme = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "00" * 16, "-encryption_kid", "11" * 16)
         put_master(workspace, remuxed(*scheme))
         assert "encrypted" in refusal(ErrorKind.MASTER_REFUSED, prepare_master, plan, workspace, context())
+
+    def test_a_second_picture_which_nobody_would_mark(self, made):
+        plan, workspace = made
+        source = KIND.source()
+        twice = make(".mp4", "-i", source, "-map", "0:v", "-map", "0:v", "-map", "0:a", "-c", "copy", inputs=(source,))
+        put_master(workspace, twice)
+        assert "second picture" in refusal(ErrorKind.MASTER_REFUSED, prepare_master, plan, workspace, context())
 
     def test_pictures_that_are_never_shown(self, made):
         plan, workspace = made
@@ -304,6 +320,17 @@ def test_tracks_that_mxf_cannot_hold_are_refused_by_name(tmp_path):
 class TestMxf:
     def test_xdcam_is_op1a(self):
         check_mxf(MASTERS["xdcam"].source())
+
+    def test_copies_have_identifiers_of_their_own_and_all_copies_of_a_master_the_same(self, tmp_path):
+        found = {}
+        for name in ("xdcam", "dnxhr"):
+            plan, workspace = studio(tmp_path / name, MASTERS[name])
+            prepare_master(plan, workspace, context())
+            files = [workspace.input_file(0), *(prepared_file(workspace.prepared, plan, take) for take in TAKES)]
+            found[name] = [described(file)["format"]["tags"]["material_package_umid"] for file in files]
+            assert found[name][1] == found[name][2] != found[name][0]
+            assert set(found[name][1][34:]) != {"0"}
+        assert found["xdcam"][1] != found["dnxhr"][1]
 
     def test_op_atom_is_refused(self):
         atom = make(".mxf", *picture(1), *MASTERS["dnxhr"].take, "-f", "mxf_opatom")

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from telecine.media.evidence_plot import Row, draw
+from telecine.media.evidence_plot import Labels, Row, draw
 
 GREEN, RED, BLUE, ORANGE = (58, 154, 91), (200, 51, 58), (47, 109, 181), (217, 130, 43)
 
@@ -41,3 +41,10 @@ def test_little_or_nothing_can_be_drawn_too(z):
 def test_words_of_a_stranger_are_drawn_as_they_are():
     rows = [Row("$\\frac{$", np.ones(4, np.uint8)) for _ in range(20)]
     assert draw(np.ones(4) * 9, 2.0, rows, "$x^{", ["$\\undefined$", "%s {} \\"])
+
+
+def test_a_whole_film_of_short_marks_is_drawn_too():
+    bits = np.random.default_rng(1).integers(0, 2, 60_000).astype(np.uint8)
+    picture = pixels(draw(np.where(bits == 1, -8.0, 8.0), 0.12, [Row("airline", bits)], "h", [], Labels("recipient")))
+    assert share(picture, GREEN) > 0.02
+    assert share(picture, BLUE) + share(picture, ORANGE) > 0.02

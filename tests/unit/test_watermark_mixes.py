@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from telecine.core.distribution import MOST_RECIPIENTS
+from telecine.core.watermark import report
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.evidence import log_likelihood_ratios
 from telecine.core.watermark.policy import SessionCode
@@ -40,15 +41,15 @@ def mixed(colluders: list[int], how: str, groups: int = GROUPS) -> np.ndarray:
 
 @pytest.mark.parametrize("how", ["averaged", "cut together"])
 def test_both_of_two_are_named(how):
-    report = report_of(mixed(COLLUDERS[:2], how))
-    assert {one.session for one in report.accused} == {name_of(one) for one in COLLUDERS[:2]}
+    found = report_of(mixed(COLLUDERS[:2], how))
+    assert {one.session for one in found.accused} == {name_of(one) for one in COLLUDERS[:2]}
 
 
 @pytest.mark.parametrize("how", ["averaged", "cut together"])
 def test_of_three_nobody_else_is_named(how):
-    report = report_of(mixed(COLLUDERS, how))
-    assert report.outcome is Outcome.NAMED
-    assert {one.session for one in report.accused} <= {name_of(one) for one in COLLUDERS}
+    found = report_of(mixed(COLLUDERS, how))
+    assert found.outcome is Outcome.NAMED
+    assert {one.session for one in found.accused} <= {name_of(one) for one in COLLUDERS}
 
 
 def test_groups_that_were_averaged_away_say_nothing():
@@ -61,11 +62,20 @@ def test_groups_that_were_averaged_away_say_nothing():
 
 
 def test_a_short_mix_names_nobody():
-    report = report_of(mixed(COLLUDERS, "averaged", groups=60))
-    assert report.outcome is Outcome.NOT_ENOUGH
+    found = report_of(mixed(COLLUDERS, "averaged", groups=60))
+    assert found.outcome is Outcome.NOT_ENOUGH
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_footage_without_a_mark_names_nobody(seed):
-    report = report_of(np.random.default_rng(seed).normal(size=GROUPS))
-    assert report.outcome is Outcome.NOT_ENOUGH
+    found = report_of(np.random.default_rng(seed).normal(size=GROUPS))
+    assert found.outcome is Outcome.NOT_ENOUGH
+
+
+def test_the_words_of_a_long_leak_are_made_in_parts(monkeypatch):
+    """An hour of an individual copy has a quarter of a million marks; 4095 words of it at once would take gigabytes."""
+    z = mixed(COLLUDERS[:1], "cut together")
+    whole = report_of(z)
+    monkeypatch.setattr(report, "MOST_BITS", 50 * GROUPS)
+    assert report_of(z) == whole
+    assert whole.population == MOST_RECIPIENTS

@@ -3,8 +3,9 @@
 A report needs the same of both: which codes they follow, who they are, what to call them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, Protocol
 
 from telecine.core.detection_codes import WORDS, Subject, Words
@@ -13,6 +14,9 @@ from telecine.core.watermark.policy import SessionCode
 from telecine.core.watermark.recipients import RecipientKeys, name_of
 from telecine.core.watermark.report import Block
 from telecine.core.watermark.sequence import SequenceKey
+
+BLOCK = 256
+"""Recipients that are compared at a time: the words of a long intra master have tens of thousands of bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,10 @@ class Recipients:
         """The one that copies of this content follow; none where nobody has one."""
         return [SessionCode(self.secrets.sequence.family.value)] if self.names else []
 
-    def blocks(self, _code: SessionCode) -> list[Block]:
-        """All of them at once: there are few thousand at most."""
-        return [([name_of(number) for number in self.names], [""] * len(self.names))]
+    def blocks(self, _code: SessionCode) -> Iterator[Block]:
+        """All of them, some at a time."""
+        for some in batched(self.names, BLOCK):
+            yield [name_of(number) for number in some], [""] * len(some)
 
     def keys(self, _family: Family) -> SequenceKey:
         """The content's."""

@@ -23,6 +23,8 @@ _OF_PICTURES = (
     *("codec_name", "width", "height", "pix_fmt", "sample_aspect_ratio", "field_order", "avg_frame_rate"),
     *("color_space", "color_transfer", "color_primaries"),
 )
+_CLASSES = ("prores", "dnxhd", "mpeg2video")
+"""Codecs whose profile is the class that a studio has asked for; H.264's follows from what the encoder made use of."""
 _UNSAID = (None, "unknown", "0:1", "N/A")
 _MEANT = {"sample_aspect_ratio": "1:1", "field_order": "progressive"}
 """What a picture of which nothing is said has."""
@@ -100,6 +102,8 @@ class FileReader:
         facts = {name: str(stream[name]) for name in names if stream.get(name) not in _UNSAID}
         if stream["index"] == self._picture:
             facts = _MEANT | facts
+            if facts.get("codec_name") in _CLASSES and "profile" in stream:
+                facts["profile"] = str(stream["profile"])
         timecode = stream.get("tags", {}).get("timecode")
         return facts | ({"timecode": str(timecode)} if timecode else {})
 

@@ -27,7 +27,12 @@ class Klv(NamedTuple):
     @property
     def picture(self) -> bool:
         """Whether it holds a picture, or a part of the picture's track."""
-        return self.key.startswith(_ELEMENT) and self.key[len(_ELEMENT)] in _PICTURES
+        return self.essence and self.key[len(_ELEMENT)] in _PICTURES
+
+    @property
+    def essence(self) -> bool:
+        """Whether it holds a picture, sound or data."""
+        return self.key.startswith(_ELEMENT)
 
 
 def elements(file: BinaryIO) -> Iterator[Klv]:

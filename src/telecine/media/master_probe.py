@@ -19,6 +19,7 @@ from telecine.media.context import Context
 from telecine.media.master_packets import read_pictures
 from telecine.media.movie_boxes import child, read_place, top_boxes
 from telecine.media.movie_master import open_master
+from telecine.media.mxf_master import check_mxf
 from telecine.media.probe import probe
 from telecine.media.sniff import sniff
 from telecine.media.structure import BrokenError
@@ -41,8 +42,10 @@ def analyse_master(spec: JobSpec, workspace: Workspace, policy: Policy, context:
     info = probe(path, context.tools, context.limits, context.report)
     pictures = read_pictures(path, info.demuxer, picture_track(0, info).index, context)
     plan = master_plan(spec.distribution, spec.content_id, info, container, pictures, policy)
-    if container != "mxf":
-        # What cannot be put together again is better refused now than when all is encoded.
+    # What cannot be put together again is better refused now than when all is encoded.
+    if container == "mxf":
+        check_mxf(path)
+    else:
         open_master(path, plan)
     if workspace.plan.exists() and load_master_plan(workspace) != plan:
         for name in _MADE:

@@ -20,6 +20,9 @@ from telecine.media.structure import BrokenError
 _NOT_KEPT = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 _FRAGMENTS = frozenset({b"moof", b"mfra", b"sidx", b"styp"})
 
+SECONDS_OF_A_STILL = 10
+"""Where pictures follow each other more slowly, they are no film."""
+
 
 @dataclass(frozen=True, slots=True)
 class MovieMaster:
@@ -89,6 +92,8 @@ def _check_tracks(tracks: tuple[Track, ...], plan: MasterPlan) -> None:
         raise _refused("some of its media lie in other files.")
     if any(track.encrypted for track in tracks):
         raise _refused("it is encrypted.")
+    if any(_unmarked(track, plan) for number, track in enumerate(tracks) if number != plan.stream):
+        raise _refused("it has a second picture, which would go out without marks.")
     track = tracks[plan.stream]
     if len(track.entries) != 1:
         raise _refused(f"its picture has {len(track.entries)} descriptions (stsd) instead of one.")
@@ -96,6 +101,11 @@ def _check_tracks(tracks: tuple[Track, ...], plan: MasterPlan) -> None:
         raise _refused("its Dolby Vision metadata would be lost.")
     if track.count != plan.frames:
         raise _refused(f"its picture has {track.count} samples, of which {plan.frames} are shown.")
+
+
+def _unmarked(track: Track, plan: MasterPlan) -> bool:
+    """Whether this other track shows a film; pictures of chapters and covers are few."""
+    return track.handler == b"vide" and track.count > 1 + plan.frames / plan.rate / SECONDS_OF_A_STILL
 
 
 def _check_places(chunks: tuple[Chunks, ...], size: int) -> None:

@@ -2,8 +2,8 @@
 
 MXF's index and partitions are FFmpeg's to write, so unlike MP4 the file is not the master's own: it is OP1a and frame
 wrapped, and has the master's sound, timecode and ancillary data, but no descriptive metadata; its identifiers (UMID)
-are FFmpeg's constant ones, the same in every copy. As nothing in it depends on clocks, chance or what pictures show,
-two takes of one size come out with one layout; that is checked element by element.
+are new, and the same in every copy. As nothing in it depends on clocks, chance or what pictures show, two takes of one
+size come out with one layout; that is checked element by element.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +25,7 @@ from telecine.media.byte_stream import parameter_sets, with_start_codes
 from telecine.media.context import Context
 from telecine.media.growth import Growth
 from telecine.media.klv import elements
+from telecine.media.mxf_identity import identify, identity_of
 from telecine.media.mxf_master import check_mxf
 from telecine.media.padded_pictures import PaddedPictures
 from telecine.media.safe_input import safe_input
@@ -54,6 +55,7 @@ def write_mxf(
     """
     check_mxf(workspace.input_file(0))
     sets = parameter_sets(pictures.configuration) if plan.codec == "h264" else b""
+    identity = identity_of(workspace.input_file(0), plan.content_id)
     places: list[tuple[Numbers, int]] = []
     for take, target in zip(pictures.takes, targets, strict=True):
         # One take after the other: the disk then holds one file of pictures alone at a time.
@@ -63,6 +65,7 @@ def write_mxf(
             _mux(plan, workspace, context, alone, target)
         finally:
             alone.unlink(missing_ok=True)
+        identify(target, identity)
         places.append(_places(plan, target, pictures.sizes + len(sets) * pictures.keys))
     if any(not np.array_equal(places[0][0], starts) for starts, _ in places[1:]):
         raise TelecineError(ErrorKind.ENCODE_FAILED, "the takes have their pictures at different places.")

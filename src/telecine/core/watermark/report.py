@@ -10,6 +10,7 @@ A reading whose own check against decoy keys failed, or that could not be laid o
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import batched
 
 import numpy as np
 
@@ -31,6 +32,9 @@ CLEAR_PAYLOAD = 0.99
 """How probable a payload must be to be shown as read."""
 DELIVERY = DeliveryFormat()
 """The rule of our tokens. A tree that numbers its segments from 1 has the same bits at the same positions."""
+
+MOST_BITS = 1 << 24
+"""Bits that are made at once: they take eight bytes each while they are scored."""
 
 type Block = tuple[Sequence[str], Sequence[str]]
 """Sessions and their payloads (hexadecimal), as many as fit in memory at once."""
@@ -122,7 +126,8 @@ def make_report(
 ) -> Report:
     """The report on `footage`, given the `codes` that sessions of the title follow (each has at least one session).
 
-    `limit` bounds the probability that the report accuses anybody wrongly. Memory is that of one block of sessions.
+    `limit` bounds the probability that the report accuses anybody wrongly. Memory is that of one block of sessions, and
+    of no more than `MOST_BITS` of their bits.
     """
     trusted = not footage.objections
     evidence = log_likelihood_ratios(-footage.z)
@@ -182,7 +187,8 @@ def _by_sequence(key: SequenceKey, evidence: Floats, blocks: Iterable[Block], li
 
     def with_bits() -> Iterator[tuple[Sequence[str], Bits]]:
         for names, _ in blocks:
-            yield names, codebook(key, names, positions)
+            for some in batched(names, max(1, MOST_BITS // max(1, len(positions)))):
+                yield some, codebook(key, some, positions)
 
     suspects, population = shortlist(with_bits(), symmetric(seen, chance))
     return judge(suspects, population, seen, chance, limit)
