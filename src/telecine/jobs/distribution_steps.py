@@ -30,6 +30,8 @@ WORK_SPACE = 4
 individual copies under way."""
 ENOUGH_TO_TELL = 512
 """Marks by which any two words differ, whatever the code; those of a short master may not."""
+MXF_SPACE = 1
+"""The same of an MXF master's pictures alone, which lie on the disk while it is written."""
 STORE_SPACE = 2
 """Sizes of the master that a prepared one takes in the store."""
 
@@ -62,7 +64,8 @@ def check_room(plan: MasterPlan, workspace: Workspace, store: Path) -> None:
     """Raise INPUT_OVER_LIMIT where the disk of the work folder, or of the folder `store`, has not the room for all."""
     size = workspace.input_file(0).stat().st_size
     made = sum(_bytes_in(folder) for folder in (workspace.root / "take", workspace.prepared))
-    _check_free(workspace.root, WORK_SPACE * size - made, size, "work folder's disk")
+    times = WORK_SPACE + (MXF_SPACE if plan.container == "mxf" else 0)
+    _check_free(workspace.root, times * size - made, size, "work folder's disk")
     store.mkdir(parents=True, exist_ok=True)
     if plan.mode is CopyMode.POOL and store.stat().st_dev != workspace.root.stat().st_dev:
         _check_free(store, STORE_SPACE * size, size, "prepared masters' disk")
