@@ -66,7 +66,7 @@ def test_a_longer_leak_is_read_as_any(film, tmp_path):
     made, reference, copy = film
     reading = read(leak_of([copy], tmp_path / "leak.mp4", "-ss", "1", "-t", "4", crf=30), reference)
     signed = reading.z * made.word(RECIPIENT)
-    assert np.mean(signed[np.isfinite(signed)] > 0) > 0.97
+    assert np.mean(signed[np.isfinite(signed)] > 0) > 0.9
     assert np.isfinite(signed).sum() >= 3 * CHIPS
     assert named(reading) == {name_of(RECIPIENT)}
 

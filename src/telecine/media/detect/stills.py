@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telecine.media.detect.follow import correct
+from telecine.media.detect.follow import correct, follow
 from telecine.media.detect.frames import Film
-from telecine.media.detect.geometry import fit, seen, warp
+from telecine.media.detect.geometry import Features, Fit, features, fit_places, matches, seen, warp
 from telecine.media.detect.lens import Lens
 from telecine.media.detect.pieces import Floats, Look, Poll, Transform, mirror, thumb
 from telecine.media.detect.residual import TitleView, misfit, small, visible
@@ -35,6 +35,8 @@ _APART = 1.0
 _LIKELY = 0.5
 _SIGHTINGS = 8
 _REACH = 0.7
+_PLACED = 9
+_CLEAR = 60
 _FARTHEST = 6.0
 _OTHERS = 16
 _EDGE = 6
@@ -97,19 +99,42 @@ def _by_thumbs(look: Look, title: Film) -> Iterator[tuple[View, float]]:
 
 def _examine(look: Look, time: float, title: Film, view: View, about: float) -> Still | None:
     """The picture laid on the title near a moment, if it stands the test."""
-    shown, transform = mirror(look) if view.mirrored else look, view.transform
-    moment, alike = _most_alike(shown, transform, title, about)
-    (meant,) = title.looks([moment])
-    features = fit([(shown, meant)])
-    if features:
-        transform = _polished(shown, meant, features.transform)
-        moment, alike = _most_alike(shown, transform, title, moment)
+    shown = mirror(look) if view.mirrored else look
+    moment, placed = _placed(shown, title, about)
+    transform = placed.transform if placed else view.transform
+    moment, transform, alike = _most_alike(shown, transform, title, moment)
+    if placed:
+        (meant,) = title.looks([moment])
+        transform = _polished(shown, meant, transform)
     elif alike < _by_chance(shown, transform, title, moment) + VERY_ALIKE:
         return None
     if alike < ALIKE:
         return None
-    moments = _as_good(shown, transform, title, moment)
-    return Still(time, moments, View(view.mirrored, transform), alike)
+    return Still(time, _as_good(shown, transform, title, moment), View(view.mirrored, transform), alike)
+
+
+def _placed(shown: Look, title: Film, about: float) -> tuple[float, Fit | None]:
+    """Which of the title's pictures around a moment most features agree with, and on what; none where no picture does.
+
+    Where a camera moves, a wrong picture has a transform of its own, or none, so all are looked at where some are not
+    clear enough.
+    """
+    around, own = _around(title, about, _REACH), features(shown)
+    some = np.unique(np.linspace(0, len(around) - 1, _PLACED).astype(int))
+    best = _best_fit(own, title, around[some])
+    if best is None or best[1].inliers < _CLEAR:
+        best = _best_fit(own, title, around)
+    return best or (about, None)
+
+
+def _best_fit(own: Features, title: Film, times: Floats) -> tuple[float, Fit] | None:
+    """Which of the title's pictures at `times` most features agree with, and on what."""
+    best: tuple[float, Fit] | None = None
+    for time, meant in zip(times, title.looks([float(one) for one in times]), strict=True):
+        found = fit_places(*matches(own, features(meant)))
+        if found and (best is None or found.inliers > best[1].inliers):
+            best = float(time), found
+    return best
 
 
 def _polished(shown: Look, meant: Look, transform: Transform) -> Transform:
@@ -121,16 +146,18 @@ def _polished(shown: Look, meant: Look, transform: Transform) -> Transform:
     return np.asarray(polished / polished[2, 2])
 
 
-def _most_alike(shown: Look, transform: Transform, title: Film, about: float) -> tuple[float, float]:
-    """Which of the title's pictures around a moment is most like the one shown, and how alike it is (-1 to 1)."""
-    lens = Lens(False, transform)
-    if not lens.sees:
-        return about, -1.0
+def _most_alike(shown: Look, transform: Transform, title: Film, about: float) -> tuple[float, Transform, float]:
+    """Which of the title's pictures around a moment is most like the one shown, if that is laid on it as exactly as may
+    be; how it lies; how alike it is then (-1 to 1)."""
+    best = about, transform, -1.0
     times = _around(title, about, _REACH)
-    seen_so = lens.of_leak(shown)
-    alike = [float(seen_so @ lens.of_title(one)) for one in title.looks([float(one) for one in times])]
-    best = int(np.argmax(alike))
-    return float(times[best]), alike[best]
+    for time, meant in zip(times, title.looks([float(one) for one in times]), strict=True):
+        followed = follow(shown, meant, transform)
+        lens = Lens(False, followed)
+        alike = float(lens.of_leak(shown) @ lens.of_title(meant)) if lens.sees else -1.0
+        if alike > best[2]:
+            best = float(time), followed, alike
+    return best
 
 
 def _by_chance(shown: Look, transform: Transform, title: Film, moment: float) -> float:
