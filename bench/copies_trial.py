@@ -31,7 +31,7 @@ from telecine.media.tools import Tools, find_tools
 
 SIZE = (1280, 720)
 FRAMES = 40
-"""Pictures of each clip."""
+"""Pictures of each clip where nothing else is asked for."""
 COPIES = (1234, 77, 4000)
 """Recipients who have copies."""
 KEYS = derive_recipient_keys(SECRET, "BENCH", "title", Family.UNIFORM)
@@ -118,19 +118,22 @@ class Row:
 
 
 class Trial:
-    """The master in a folder, with copies and reference of a mode; what is there is taken as it is."""
+    """The master in a folder, with copies and reference of a mode; what is there is taken as it is.
 
-    def __init__(self, folder: Path, mode: Mode, more: Path | None = None) -> None:
+    The master has `pictures` of each clip.
+    """
+
+    def __init__(self, folder: Path, mode: Mode, more: Path | None = None, pictures: int = FRAMES) -> None:
         self.mode, self.tools, self.folder = mode, find_tools(), folder / f"{mode.group}-{mode.chips}"
         self.folder.mkdir(parents=True, exist_ok=True)
         folders = clip_folders(more)
-        self.clips = [clip for clip in _CLIPS if find(clip.file, folders)]
+        self.clips = [Clip(clip.file, clip.first, pictures) for clip in CLIPS if find(clip.file, folders)]
         title = folder / "title.mp4"
         if not title.exists():
             make_title(self.tools, folders, folder / ".title.mp4", self.clips, SIZE)
             (folder / ".title.mp4").replace(title)
         self.foreign = find(ADVERT, folders)
-        frames = FRAMES * len(self.clips)
+        frames = pictures * len(self.clips)
         self.master = MadeMaster(
             title, SIZE, Fraction(RATE), frames, mode.group, mode.chips, KEYS, self.tools, strength=0.5
         )
@@ -193,9 +196,6 @@ class Trial:
             rightly = who.count(COPIES[0])
             read.append((int((reading.z * word > 0)[seen].sum()), int(seen.sum()), rightly, len(who) - rightly))
         return tuple(read)
-
-
-_CLIPS = [Clip(clip.file, clip.first, FRAMES) for clip in CLIPS]
 
 
 def named_by(reading: Footage, keys: RecipientKeys = KEYS) -> tuple[int, ...]:

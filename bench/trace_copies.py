@@ -23,7 +23,7 @@ import numpy as np
 
 from bench import collusion
 from bench.attacks import Attack
-from bench.copies_trial import COPIES, MIXES, MODES, USUAL, Mix, Mode, Row, Trial, mixed, named_by
+from bench.copies_trial import COPIES, FRAMES, MIXES, MODES, USUAL, Mix, Mode, Row, Trial, mixed, named_by
 from bench.material import RATE
 from telecine.core.limits import MediaLimits
 from telecine.core.watermark.bias import Family
@@ -153,13 +153,14 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="a folder with more clips")
     parser.add_argument("--mode", type=int, action="append", choices=range(len(MODES)), help="only these modes")
     parser.add_argument("--leak", action="append", default=[], help="only this leak, by its name; may be repeated")
+    parser.add_argument("--pictures", type=int, default=FRAMES, help="of each clip; a folder is for one number")
     parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length; 0 for none")
     parser.add_argument("--keys", type=int, default=NULL_KEYS, help="other keys for films without a mark; 0 for none")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     complaints: list[str] = []
     for number in options.mode or range(len(MODES)):
-        trial = Trial(options.folder, MODES[number], options.clips)
+        trial = Trial(options.folder, MODES[number], options.clips, options.pictures)
         print(f"\n{trial.mode.name}: {', '.join(clip.file for clip in trial.clips)}\n\n{HEADER}")
         found = []
         for row in rows(trial, options.folder / "copies.jsonl", options.leak):
