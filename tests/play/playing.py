@@ -13,6 +13,10 @@ from playwright.sync_api import Browser, Page
 PATIENCE = 60_000
 """Milliseconds that anything may take on a busy machine before it counts as broken."""
 
+_SETTLES = 300
+"""Milliseconds after which a player that jumps back has done so."""
+_NEAR = 5
+"""Seconds behind the wanted place at which playback may be when it is looked at."""
 _READY = "window.telecine?.face && document.querySelector('video').readyState >= 3"
 
 # What is written over the picture just now: cues that the browser draws, and TTML that a player draws itself.
@@ -109,10 +113,18 @@ class Playing:
         return int(self.run("() => document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames"))
 
     def seek(self, seconds: float) -> None:
-        """Jump, and wait until the picture at that time is there and plays on."""
-        self.run("time => { document.querySelector('video').currentTime = time }", seconds)
+        """Jump, and wait until the picture at that time is there and plays on.
+
+        A player that is still filling its buffer at another place may go back there; a viewer asks again, and so do we.
+        """
         arrived = f"!video.seeking && video.readyState >= 3 && video.currentTime >= {seconds}"
-        self.until(arrived, f"seeking to {seconds} s does not end")
+        for _ in range(5):
+            self.run("time => { document.querySelector('video').currentTime = time }", seconds)
+            self.until(arrived, f"seeking to {seconds} s does not end")
+            self.page.wait_for_timeout(_SETTLES)
+            if self.time() < seconds + _NEAR:
+                return
+        raise AssertionError(f"seeking to {seconds} s leads elsewhere: {self.errors()} {self.state()}")
 
     def slow_down(self) -> None:
         """Play at a tenth of the speed, so that a cue of some seconds outlasts a busy machine's delays.
