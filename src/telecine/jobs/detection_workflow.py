@@ -3,19 +3,16 @@
 Decisions only, like `workflow`; its histories are replayed after every upgrade too.
 """
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from telecine.jobs.messages import (
         DETECTION_WORKFLOW,
         STALE,
-        STOPPED,
         DetectionRef,
         DetectionStep,
         Ending,
@@ -23,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         io_queue,
         workflow_queue,
     )
-    from telecine.jobs.workflow import HEARTBEAT, LONGEST_STEP, TRIES, WITHOUT_END, ending_of, undisturbed
+    from telecine.jobs.workflow import HEARTBEAT, LONGEST_STEP, TRIES, WITHOUT_END, outcome, undisturbed
 
 
 @workflow.defn(name=DETECTION_WORKFLOW)
@@ -33,18 +30,12 @@ class DetectionWorkflow:
     @workflow.run
     async def run(self, ref: DetectionRef) -> str:
         """Returns the final state, or `stale` where the row had moved on."""
-        return await undisturbed(_close(ref, await _outcome(ref)))
+        return await undisturbed(_close(ref, await outcome(_carry_out(ref))))
 
 
-async def _outcome(ref: DetectionRef) -> Ending:
-    """Carry it out and say how that went. Whatever was running has ended when this returns."""
-    try:
-        await _step(DetectionStep.FETCH_LEAK, ref, io_queue(ref.region), TRIES)
-        await _step(DetectionStep.NAME_LEAKER, ref, cpu_queue(ref.region), TRIES)
-    except asyncio.CancelledError:
-        return Ending(STOPPED)
-    except ActivityError as error:
-        return Ending(STOPPED) if is_cancelled_exception(error) else ending_of(error)
+async def _carry_out(ref: DetectionRef) -> Ending:
+    await _step(DetectionStep.FETCH_LEAK, ref, io_queue(ref.region), TRIES)
+    await _step(DetectionStep.NAME_LEAKER, ref, cpu_queue(ref.region), TRIES)
     return Ending("complete")
 
 

@@ -14,8 +14,6 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from telecine.jobs.messages import (
         DISTRIBUTION_WORKFLOW,
-        STALE,
-        STOPPED,
         DistributionStep,
         Ending,
         GoesOn,
@@ -28,12 +26,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from telecine.jobs.workflow import (
         CHUNKS_AT_ONCE,
-        conclude,
+        end,
         ending_of,
+        outcome,
         take_step,
         together,
-        undisturbed,
-        withdraw,
     )
 
 BATCH = 16
@@ -56,32 +53,17 @@ class DistributionWorkflow:
     @workflow.run
     async def run(self, ref: JobRef) -> str:
         """Returns the final state, or `stale` where the row had moved on to another attempt."""
-        ending = await self._outcome(ref)
-        if ending.state == STALE:
-            return STALE
-        return await undisturbed(self._end(ref, ending))
+        ending = await outcome(self._make(ref))
+        return await end(ref, ending, published=self._copying)
 
-    async def _end(self, ref: JobRef, ending: Ending) -> str:
-        if ending.state != "complete" and self._copying:
-            await withdraw(ref)
-        return await conclude(ref, ending)
-
-    async def _outcome(self, ref: JobRef) -> Ending:
-        """Make the copies and say how that went. Whatever was running has ended when this returns."""
-        try:
-            master = ref.goes_on.master if ref.goes_on else await _prepare(ref)
-            self._copying = True
-            if master.individual:
-                await _encode_copies(ref, master)
-            else:
-                await _splice_copies(ref)
-            ending: Ending = await take_step(
-                DistributionStep.COUNT_COPIES, ref, workflow_queue(ref.region), result=Ending
-            )
-        except asyncio.CancelledError:
-            return Ending(STOPPED)
-        except ActivityError as error:
-            return Ending(STOPPED) if is_cancelled_exception(error) else ending_of(error)
+    async def _make(self, ref: JobRef) -> Ending:
+        master = ref.goes_on.master if ref.goes_on else await _prepare(ref)
+        self._copying = True
+        if master.individual:
+            await _encode_copies(ref, master)
+        else:
+            await _splice_copies(ref)
+        ending: Ending = await take_step(DistributionStep.COUNT_COPIES, ref, workflow_queue(ref.region), result=Ending)
         return ending
 
 

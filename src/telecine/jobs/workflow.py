@@ -68,27 +68,10 @@ class JobWorkflow:
     @workflow.run
     async def run(self, ref: JobRef) -> str:
         """Returns the final state, or `stale` where the row had moved on to another attempt."""
-        ending = await self._outcome(ref)
-        if ending.state == STALE:
-            return STALE
-        return await undisturbed(self._end(ref, ending))
+        ending = await outcome(self._make(ref))
+        return await end(ref, ending, published=self._publishing)
 
-    async def _end(self, ref: JobRef, ending: Ending) -> str:
-        if ending.state != "complete" and self._publishing:
-            await withdraw(ref)
-        return await conclude(ref, ending)
-
-    async def _outcome(self, ref: JobRef) -> Ending:
-        """Make the job and say how that went. Whatever was running has ended when this returns."""
-        try:
-            await self._make(ref)
-        except asyncio.CancelledError:
-            return Ending(STOPPED)
-        except ActivityError as error:
-            return Ending(STOPPED) if is_cancelled_exception(error) else ending_of(error)
-        return Ending("complete")
-
-    async def _make(self, ref: JobRef) -> None:
+    async def _make(self, ref: JobRef) -> Ending:
         await take_step(Step.STAGE_IN, ref, io_queue(ref.region))
         planned: Planned = await take_step(Step.ANALYSE, ref, cpu_queue(ref.region), result=Planned)
         if not planned.imported:
@@ -97,6 +80,30 @@ class JobWorkflow:
             await take_step(step, ref, cpu_queue(ref.region))
         self._publishing = True
         await take_step(Step.PUBLISH, ref, io_queue(ref.region))
+        return Ending("complete")
+
+
+async def outcome(work: Coroutine[Any, Any, Ending]) -> Ending:
+    """Do the work of an attempt and say how that went. Whatever was running has ended when this returns."""
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return Ending(STOPPED)
+    except ActivityError as error:
+        return Ending(STOPPED) if is_cancelled_exception(error) else ending_of(error)
+
+
+async def end(ref: JobRef, ending: Ending, *, published: bool) -> str:
+    """End an attempt, taking back what it has `published` in vain, and return the job's state; `stale` does nothing."""
+    if ending.state == STALE:
+        return STALE
+    return await undisturbed(_end(ref, ending, published and ending.state != "complete"))
+
+
+async def _end(ref: JobRef, ending: Ending, in_vain: bool) -> str:
+    if in_vain:
+        await withdraw(ref)
+    return await conclude(ref, ending)
 
 
 async def conclude(ref: JobRef, ending: Ending) -> str:
