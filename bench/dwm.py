@@ -32,7 +32,7 @@ from telecine.core.master import TAKES, MasterChunk, MasterPlan, Prepared
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.recipients import derive_recipient_keys, takes_of
 from telecine.media.context import Context
-from telecine.media.splice import prepare_master, prepared_file
+from telecine.media.copies.splice import prepare_master, prepared_file
 from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace
 from telecine.storage.folder import FolderStore, create_bucket

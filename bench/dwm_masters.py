@@ -30,9 +30,9 @@ from telecine.core.watermark.bias import Family
 from telecine.core.watermark.recipients import derive_recipient_keys
 from telecine.media import sandbox
 from telecine.media.context import Context
-from telecine.media.master_encode import encode_copy, encode_takes
-from telecine.media.master_encoders import encoder_options
-from telecine.media.master_probe import analyse_master
+from telecine.media.copies.master_encode import encode_copy, encode_takes
+from telecine.media.copies.master_encoders import encoder_options
+from telecine.media.copies.master_probe import analyse_master
 from telecine.media.safe_input import safe_input
 from telecine.media.tools import Tools, find_tools
 from telecine.media.workspace import Workspace

@@ -36,7 +36,7 @@ def made(monkeypatch):
         asked.append((spec, dict(names), keys, kept))
         (kept / "reference").mkdir(parents=True, exist_ok=True)
         (kept / "master.json").write_text(PLAN.model_dump_json())
-        copies = [Copy(number, name, f"film/{name}/film_{name}.mov", 99) for number, name in names.items()]
+        copies = [Copy(number, name, f"film/copies/{name}/film_{name}.mov", 99) for number, name in names.items()]
         return Outcome(PLAN, tuple(copies), {"encode": 1.0})
 
     monkeypatch.setattr(distribution_here, "run_all", run_all)
@@ -77,7 +77,7 @@ def roster(files):
 def test_numbers_follow_the_list_which_only_grows(pre_embed, files, made):
     said = json.loads(pre_embed("--json").stdout)
     assert [(one["dwm_id"], one["recipient"]) for one in said["copies"]] == [(1, "Airline"), (2, "Festival")]
-    assert said["copies"][0]["file"] == str(files / "copies/film/Airline/film_Airline.mov")
+    assert said["copies"][0]["file"] == str(files / "copies/film/copies/Airline/film_Airline.mov")
     pre_embed(recipients="Dubbing,FESTIVAL")
     pre_embed(recipients="all")
     assert roster(files)["recipients"] == ["Airline", "Festival", "Dubbing"]

@@ -27,9 +27,9 @@ from telecine.core.watermark.bias import Family
 from telecine.core.watermark.pattern import Field, MarkKey, decoy_key
 from telecine.core.watermark.recipients import derive_recipient_keys, take_field
 from telecine.media.context import Context
+from telecine.media.copies.master_encode import encode_takes
+from telecine.media.copies.master_probe import analyse_master
 from telecine.media.mark_mask import LOOK, MASK, full_size_field, mask_of
-from telecine.media.master_encode import encode_takes
-from telecine.media.master_probe import analyse_master
 from telecine.media.workspace import Workspace
 
 KEYS = derive_recipient_keys(bytes(range(32)), "DEMO", "film", Family.UP_TO_4)

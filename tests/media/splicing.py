@@ -22,7 +22,7 @@ from telecine.core.master import TAKES, MasterChunk, MasterPlan, Prepared
 from telecine.core.plan import Colour
 from telecine.core.watermark.bias import Family
 from telecine.media.context import Context
-from telecine.media.splice import prepared_file
+from telecine.media.copies.splice import prepared_file
 from telecine.media.workspace import Workspace
 from telecine.storage.ranges import RangeFile
 

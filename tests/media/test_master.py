@@ -16,12 +16,12 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import TAKES
 from telecine.core.watermark.pattern import field_of
 from telecine.core.watermark.recipients import CHIPS, individual_field
-from telecine.media import master_encode
+from telecine.media.copies import master_encode
+from telecine.media.copies.master_check import fault_of_take
+from telecine.media.copies.master_encode import encode_copy, encode_takes
+from telecine.media.copies.master_probe import load_master_plan
+from telecine.media.copies.master_reference import make_master_reference
 from telecine.media.detect.reference import Reference
-from telecine.media.master_check import fault_of_take
-from telecine.media.master_encode import encode_copy, encode_takes
-from telecine.media.master_probe import load_master_plan
-from telecine.media.master_reference import make_master_reference
 
 CERTAIN = 5
 """A correlation, in deviations of decoys, that chance does not make."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telecine.media.padding import common_sizes, padding_of
+from telecine.media.copies.padding import common_sizes, padding_of
 
 ENCODERS = {
     "h264": ("libx264", "yuv420p", {"preset": "ultrafast", "x264-params": "bframes=2:keyint=4:b-adapt=0"}),

@@ -8,8 +8,8 @@ from tests.media.splicing import copy_of, other_bytes, pictures_of
 from tests.media.test_master import KINDS
 
 from telecine.core.watermark.recipients import takes_of
-from telecine.media.splice import prepare_master, prepared_file
-from telecine.media.verify_copy import verify_copy, verify_prepared
+from telecine.media.copies.splice import prepare_master, prepared_file
+from telecine.media.copies.verify_copy import verify_copy, verify_prepared
 
 SOME = ("h264 in mp4", "h265 HDR in mp4", "prores in mov", "xdcam in mxf")
 

@@ -16,9 +16,9 @@ from tests.media.splicing import (
 )
 
 from telecine.core.master import TAKES
-from telecine.media.movie_boxes import top_boxes
-from telecine.media.splice import assemble, prepare_master, prepared_file
-from telecine.media.verify_copy import verify_copy, verify_prepared
+from telecine.media.copies.movie_boxes import top_boxes
+from telecine.media.copies.splice import assemble, prepare_master, prepared_file
+from telecine.media.copies.verify_copy import verify_copy, verify_prepared
 
 SAME = (
     *("codec_name", "codec_tag_string", "width", "height", "pix_fmt", "sample_aspect_ratio", "field_order"),

@@ -24,11 +24,11 @@ from tests.media.splicing import (
 
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.master import TAKES
-from telecine.media import splice_mxf, splice_quicktime, verify_copy
 from telecine.media.context import Context
-from telecine.media.mxf_master import check_mxf
-from telecine.media.splice import assemble, prepare_master, prepared_file
-from telecine.media.verify_copy import verify_prepared
+from telecine.media.copies import splice_mxf, splice_quicktime, verify_copy
+from telecine.media.copies.mxf_master import check_mxf
+from telecine.media.copies.splice import assemble, prepare_master, prepared_file
+from telecine.media.copies.verify_copy import verify_prepared
 
 KIND = MASTERS["h264"]
 
@@ -239,7 +239,7 @@ class TestTakes:
 
     def test_a_stop_leaves_nothing_behind(self, made, tmp_path, monkeypatch):
         plan, workspace = made
-        monkeypatch.setattr("telecine.media.splice._REPORTED", 1)
+        monkeypatch.setattr("telecine.media.copies.splice._REPORTED", 1)
 
         def stop(_tick):
             raise Cancelled

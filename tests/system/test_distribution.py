@@ -87,7 +87,7 @@ def test_a_recipient_is_traced_by_his_leak_and_nobody_by_an_unmarked_clip(embedd
     stored = {}
     for name in NAMES:
         place = tmp_path / f"{name}.mov"
-        copies.download(f"copies/{CONTENT}/{name}/{CONTENT}_{name}.mov", place)
+        copies.download(f"copies/{CONTENT}/copies/{name}/{CONTENT}_{name}.mov", place)
         stored[name] = place.read_bytes()
     assert len(set(stored.values())) == len(NAMES)
     assert len({len(content) for content in stored.values()}) == 1, "no size tells copies apart"

@@ -61,7 +61,7 @@ def test_another_master_does_not_take_the_place_of_what_is_kept(folder: Path):
     done = telecine(folder, *PRE_EMBED, "--recipients", "festival", code=4)
     assert "another master" in done.stdout
     assert (folder / "film-keep/master.json").read_bytes() == kept
-    assert not (folder / "copies/film/festival").exists()
+    assert [path.name for path in (folder / "copies/film/copies").iterdir()] == ["airline"]
 
 
 def test_a_photograph_of_an_individual_copy_names_its_recipient(folder: Path):

@@ -116,7 +116,7 @@ def test_every_recipient_gets_a_copy_of_his_own_spliced_or_encoded(deployment: D
     second = studio.copies(later, tmp_path)
     assert second["cinema-7"].read_bytes() == first["cinema-7"].read_bytes() != second["late"].read_bytes()
     keys = {info.key for info in deployment.store("output").list()}
-    assert {"out/film/cinema-7/film_cinema-7.mp4", "out/film/Jury/film_Jury.mp4"} <= keys
+    assert {"out/film/copies/cinema-7/film_cinema-7.mp4", "out/film/copies/Jury/film_Jury.mp4"} <= keys
     assert len(keys) == 23
     assert {line["id"] for line in telecine(deployment, "jobs", "list", "--state", "complete")} == {spliced, own, later}
     assert telecine(deployment, "jobs", "show", str(own))["progress"] == 100

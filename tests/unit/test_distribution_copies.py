@@ -100,7 +100,7 @@ def test_everybody_gets_the_copy_that_is_his_in_a_folder_of_his_own(film):
     assert film.make() == 3
     assert film.states() == [CopyState.COMPLETE] * 3
     for place, (name, task) in enumerate(zip(film.names, tasks(film.services, film.job.id), strict=True)):
-        assert task.object_key == f"copies/film/{name}/film_{name}.mov"
+        assert task.object_key == f"copies/film/copies/{name}/film_{name}.mov"
         assert (film.bucket / task.object_key).read_bytes() == film.copy_of(place)
         assert (task.size, task.error_code) == (film.made.size, "0")
     assert len({film.copy_of(place) for place in range(3)}) == 3
@@ -205,8 +205,8 @@ def test_a_stop_in_the_middle_of_a_copy_leaves_whole_copies_alone(film, monkeypa
 def test_what_a_killed_worker_left_of_a_copy_is_cleared_when_the_job_ends(film):
     with film.services.database.write() as s:
         assert copies.begin(s, film.job.id, 1, film.numbers[0])
-    left = film.bucket / "copies/film/Acme/.telecine-0123.part"
-    whole = film.bucket / "copies/film/Best/film_Best.mov"
+    left = film.bucket / "copies/film/copies/Acme/.telecine-0123.part"
+    whole = film.bucket / "copies/film/copies/Best/film_Best.mov"
     for path in (left, whole):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")
@@ -218,7 +218,7 @@ def test_what_a_killed_worker_left_of_a_copy_is_cleared_when_the_job_ends(film):
 def test_what_a_killed_worker_left_of_a_copy_is_cleared_by_who_makes_it(film):
     with film.services.database.write() as s:
         assert copies.begin(s, film.job.id, 1, film.numbers[0])
-    left = film.bucket / "copies/film/Acme/.telecine-0123.part"
+    left = film.bucket / "copies/film/copies/Acme/.telecine-0123.part"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"x")
     assert film.make() == 3

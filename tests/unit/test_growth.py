@@ -3,7 +3,7 @@
 import pytest
 
 from telecine.core.errors import Cancelled
-from telecine.media.growth import Growth
+from telecine.media.copies.growth import Growth
 
 
 def test_only_a_file_that_has_grown_is_progress(tmp_path):

@@ -11,14 +11,14 @@ from telecine.core.distribution import Distribution
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.master import MasterPlan
 from telecine.core.plan_master import MasterPictures
-from telecine.media.master_args import (
+from telecine.media.copies.master_args import (
     MasterTake,
     master_scout_arguments,
     master_take_arguments,
     reference_step,
     take_graph,
 )
-from telecine.media.master_encoders import encoder_options
+from telecine.media.copies.master_encoders import encoder_options
 
 BOTH = [MasterTake("take/0.mov"), MasterTake("take/1.mov", second=True)]
 

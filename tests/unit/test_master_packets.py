@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from telecine.core.limits import MediaLimits
-from telecine.media import master_packets
 from telecine.media.context import Context
-from telecine.media.master_packets import read_pictures
+from telecine.media.copies import master_packets
+from telecine.media.copies.master_packets import read_pictures
 from telecine.media.tools import Tools
 
 CONTEXT = Context(Tools(Path("ffmpeg"), Path("ffprobe"), Path("packager")), MediaLimits())

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telecine.media.byte_stream import parameter_sets, with_start_codes
-from telecine.media.klv import elements
-from telecine.media.movie_boxes import box, changed, child, needed, top_boxes, with_brand
-from telecine.media.sample_entry import configuration, parts_of, with_configuration
-from telecine.media.sample_tables import Track, lengths_of_runs, places_in_runs
-from telecine.media.sound_entry import bytes_of_samples
+from telecine.media.copies.byte_stream import parameter_sets, with_start_codes
+from telecine.media.copies.klv import elements
+from telecine.media.copies.movie_boxes import box, changed, child, needed, top_boxes, with_brand
+from telecine.media.copies.sample_entry import configuration, parts_of, with_configuration
+from telecine.media.copies.sample_tables import Track, lengths_of_runs, places_in_runs
+from telecine.media.copies.sound_entry import bytes_of_samples
 from telecine.media.structure import BrokenError
 
 PLAIN = b"\0\0\0\0"

@@ -12,6 +12,7 @@ from telecine.core.limits import MediaLimits
 from telecine.core.plan import Plan, TreeOutput
 from telecine.core.progress import Tick
 from telecine.jobs.publishing import Published, publish, withdraw
+from telecine.jobs.recipient_folders import copy_key
 from telecine.media.context import Context
 from telecine.media.tools import Tools
 from telecine.media.workspace import Workspace
@@ -101,6 +102,15 @@ def test_everything_appears_under_the_contents_folder_with_its_manifests_named(w
     assert keys(store) == {f"vod/film/{name}" for name in TREE}
     assert result.manifests == ("vod/film/dash/stream.mpd", "vod/film/hls/master.m3u8")
     assert (result.files, result.bytes) == (len(TREE), sum(map(len, TREE.values())))
+
+
+@pytest.mark.parametrize("recipient", ["dash", "hls", "thumbnails"])
+def test_copies_of_the_content_stay_whatever_their_recipients_are_called(workspace: Workspace, recipient: str) -> None:
+    store = MemoryStore()
+    copy = copy_key(SPEC, recipient, ".mp4")
+    store.upload(b"a copy", copy, "video/mp4")
+    published(store, workspace)
+    assert store.read(copy) == b"a copy"
 
 
 def test_progress_counts_bytes_up_to_all_of_them(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import Format, InputFile, JobSpec, Packaging, Target
 from telecine.core.states import JobState
 from telecine.jobs import retention
+from telecine.jobs.recipient_folders import copy_key
 from telecine.jobs.retention import sweep_assets
 from telecine.jobs.services import Services
 
@@ -248,7 +249,7 @@ def test_what_was_published_there_by_a_storage_that_is_gone_stays(services, new_
 
 
 def test_a_recipient_whose_name_is_that_of_a_tree_keeps_his_copy(services, new_asset, storage_ids):
-    """Copies lie beside trees: in folders that are called as recipients are."""
+    """Copies lie in a folder of their own, beside trees."""
     publish(services, new_asset(keep=HOUR), HLS + DASH)
     spec = JobSpec(
         name="Film", content_id="film", input_storage=storage_ids[0], files=(InputFile(path="m.mov", video=True),),
@@ -257,9 +258,10 @@ def test_a_recipient_whose_name_is_that_of_a_tree_keeps_his_copy(services, new_a
     with services.database.write() as s:
         numbers = [row.id for row in recipients.register(s, SITE, [recipients.NewRecipient("dash")])]
         later = distributions.create(s, SITE, distributions.NewDistribution(spec, numbers, {}))
-    publish(services, later.id, ["dash/film_dash.mp4"])
+    copy = copy_key(spec, "dash", ".mp4")
+    publish(services, later.id, [copy.removeprefix("vod/film/")])
     sweep_assets(services, utcnow() + HOUR)
-    assert "vod/film/dash/film_dash.mp4" in there(services)
+    assert copy in there(services)
     assert not there(services) & under("film", HLS)
 
 

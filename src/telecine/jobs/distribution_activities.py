@@ -29,7 +29,7 @@ from telecine.jobs.publishing import prefix_of
 from telecine.jobs.recipient_folders import folder_of
 from telecine.jobs.services import Services
 from telecine.jobs.stages import load_probes
-from telecine.media.master_probe import load_master_plan
+from telecine.media.copies.master_probe import load_master_plan
 
 _ONCE = (Phase.STAGE_IN, Phase.PROBE, Phase.ENCODE, Phase.JOIN, Phase.VERIFY)
 """What is done once for all recipients."""

@@ -18,9 +18,9 @@ from telecine.core.watermark.recipients import RecipientKeys, takes_of, words_of
 from telecine.jobs.prepared import NOTES, REFERENCE, Entry, open_entry
 from telecine.jobs.recipient_folders import copy_key
 from telecine.jobs.staging import remove
-from telecine.media import master_encode, master_probe, splice, verify_copy
 from telecine.media.context import Context
-from telecine.media.master_reference import make_master_reference
+from telecine.media.copies import master_encode, master_probe, splice, verify_copy
+from telecine.media.copies.master_reference import make_master_reference
 from telecine.media.workspace import Workspace, finish
 from telecine.storage.ranges import RangeFile
 from telecine.storage.store import Report, Store, no_report

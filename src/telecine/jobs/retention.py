@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from telecine.catalog import copies, jobs, packaged_assets, storages
+from telecine.catalog import jobs, packaged_assets, storages
 from telecine.catalog.models import Job, PackagedAsset
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.layout import THUMBNAILS
 from telecine.core.states import TERMINAL, JobState, stoppable
 from telecine.jobs.endings import take_back
 from telecine.jobs.publishing import prefix_of
+from telecine.jobs.recipient_folders import COPIES
 from telecine.jobs.services import Services
 from telecine.jobs.staging import remove
 from telecine.storage.publish import remove_trees
@@ -70,9 +71,9 @@ def _remove(services: Services, job: Job) -> str:
         if job.state is JobState.COMPLETE:
             store = services.store(job, job.output_storage)
             rivals = _rivals(services, job)
-            taken = {folder for one in rivals for folder in _folders(services, one)}
-            removed += remove_trees(store, prefix_of(jobs.spec_of(job)), _folders(services, job) - taken)
-            _wait_for(services, rivals, _folders(services, job))
+            taken = {folder for one in rivals for folder in _folders(one)}
+            removed += remove_trees(store, prefix_of(jobs.spec_of(job)), _folders(job) - taken)
+            _wait_for(rivals, _folders(job))
     except TelecineError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
@@ -92,10 +93,10 @@ def _rivals(services: Services, job: Job) -> list[Job]:
         return [one for one in same if _bucket(s, one) in ("", bucket)]
 
 
-def _wait_for(services: Services, rivals: list[Job], folders: set[str]) -> None:
+def _wait_for(rivals: list[Job], folders: set[str]) -> None:
     """Raise IN_USE where a rival is under way: should it fail, what lies in its folders is nobody's but ours."""
     for one in rivals:
-        if one.state not in TERMINAL and folders & _folders(services, one):
+        if one.state not in TERMINAL and folders & _folders(one):
             raise TelecineError(ErrorKind.IN_USE, f"Job {one.id} is about to publish to the same place.")
 
 
@@ -107,14 +108,13 @@ def _bucket(s: Session, job: Job) -> str:
         return ""
 
 
-def _folders(services: Services, job: Job) -> set[str]:
+def _folders(job: Job) -> set[str]:
     """The folders that a job fills, as far as that is known before it is complete."""
     if job.state is JobState.COMPLETE and job.outputs and "folders" in job.outputs:
         return set(job.outputs["folders"])
     spec = jobs.spec_of(job)
     if spec.distribution:
-        with services.database.read() as s:
-            return {recipient.name for _, recipient in copies.recipients_of(s, job.site_id, job.id)}
+        return {COPIES}
     named = {target.folder for target in spec.targets} or {tree.value for tree in spec.packaging.formats}
     return named | {THUMBNAILS}
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from telecine.media.movie_boxes import box
-from telecine.media.padded_pictures import PaddedPictures
-from telecine.media.sample_entry import with_configuration
-from telecine.media.sample_tables import Numbers, Track
+from telecine.media.copies.movie_boxes import box
+from telecine.media.copies.padded_pictures import PaddedPictures
+from telecine.media.copies.sample_entry import with_configuration
+from telecine.media.copies.sample_tables import Numbers, Track
 from telecine.media.structure import boxes
 
 _VERSION_1 = b"\x01\0\0\0"

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.core.master import MasterPlan
-from telecine.media.padding import Padding, common_sizes, padding_of
-from telecine.media.sample_tables import Numbers
-from telecine.media.take_pictures import PictureReader, TakePictures, reading, take_pictures
+from telecine.media.copies.padding import Padding, common_sizes, padding_of
+from telecine.media.copies.sample_tables import Numbers
+from telecine.media.copies.take_pictures import PictureReader, TakePictures, reading, take_pictures
 from telecine.media.workspace import Workspace
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from telecine.core.master import TAKES, MasterContainer, MasterPlan, Prepared
 from telecine.core.progress import Tick
 from telecine.media.context import Context
-from telecine.media.movie_master import open_master
-from telecine.media.padded_pictures import PaddedPictures, padded_pictures
-from telecine.media.sample_tables import Numbers
-from telecine.media.splice_mxf import write_mxf
-from telecine.media.splice_quicktime import lay_out, write_movies
+from telecine.media.copies.movie_master import open_master
+from telecine.media.copies.padded_pictures import PaddedPictures, padded_pictures
+from telecine.media.copies.sample_tables import Numbers
+from telecine.media.copies.splice_mxf import write_mxf
+from telecine.media.copies.splice_quicktime import lay_out, write_movies
 from telecine.media.workspace import Workspace, finish
 
 CONTENT_TYPES: dict[MasterContainer, str] = {

@@ -6,7 +6,7 @@ SMPTE ST 377-1, 7.1 (partition pack) and 8.3.1 (operational pattern); ST 386 (D-
 from pathlib import Path
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.media.klv import elements
+from telecine.media.copies.klv import elements
 from telecine.media.structure import BrokenError
 
 _PARTITION = bytes.fromhex("060e2b34020501010d01020101")

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from telecine.media.movie_boxes import child, needed
-from telecine.media.sound_entry import bytes_of_samples
+from telecine.media.copies.movie_boxes import child, needed
+from telecine.media.copies.sound_entry import bytes_of_samples
 from telecine.media.structure import BrokenError, boxes
 
 type Numbers = NDArray[np.int64]

@@ -11,9 +11,9 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from telecine.core.master import MasterChunk, MasterPlan
+from telecine.media.copies.master_args import reference_step
 from telecine.media.encode import frames_in
 from telecine.media.encode_args import frame_ticks
-from telecine.media.master_args import reference_step
 
 
 def fault_of_take(plan: MasterPlan, chunk: MasterChunk, path: Path) -> str | None:

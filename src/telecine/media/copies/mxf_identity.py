@@ -8,7 +8,7 @@ would say whose copy it is.
 import hashlib
 from pathlib import Path
 
-from telecine.media.klv import elements
+from telecine.media.copies.klv import elements
 
 _LABEL = bytes.fromhex("060a2b340101010501010d0013")
 _INSTANCE = 3

@@ -11,6 +11,7 @@ from math import floor
 
 from telecine.core.limits import MediaLimits
 from telecine.core.master import MasterChunk, MasterPlan
+from telecine.media.copies.master_encoders import encoder_options
 from telecine.media.encode_args import PREROLL, PROGRESS, track_timescale
 from telecine.media.mark_args import REFERENCE_RATE
 from telecine.media.mark_graph import (
@@ -22,7 +23,6 @@ from telecine.media.mark_graph import (
     scout_graph,
     scout_outputs,
 )
-from telecine.media.master_encoders import encoder_options
 from telecine.media.picture_graph import TURNS
 from telecine.media.safe_input import safe_input
 

@@ -17,12 +17,12 @@ from telecine.core.master import TAKES, MasterPlan, Prepared
 from telecine.core.progress import Tick
 from telecine.media import sandbox
 from telecine.media.context import Context
-from telecine.media.copy_facts import FileReader, Packets
+from telecine.media.copies.copy_facts import FileReader, Packets
+from telecine.media.copies.klv import elements
+from telecine.media.copies.movie_boxes import top_boxes
+from telecine.media.copies.splice import prepared_file
 from telecine.media.ffmpeg_progress import FfmpegProgress
-from telecine.media.klv import elements
-from telecine.media.movie_boxes import top_boxes
 from telecine.media.safe_input import safe_input
-from telecine.media.splice import prepared_file
 from telecine.media.workspace import Workspace
 
 WHOLE_SECONDS = 600

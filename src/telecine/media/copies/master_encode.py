@@ -18,13 +18,13 @@ from telecine.core.progress import Tick
 from telecine.core.watermark.pattern import Field, MarkKey
 from telecine.core.watermark.recipients import RecipientKeys, individual_field, take_field
 from telecine.media.context import Context
+from telecine.media.copies.master_args import MasterTake, master_scout_arguments, master_take_arguments
+from telecine.media.copies.master_check import fault_of_reference, fault_of_take
 from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.mark_delta import Stretch
 from telecine.media.mark_drift import drifted
 from telecine.media.mark_mask import Marker
 from telecine.media.mark_scout import remove_tracks, run_ffmpeg, run_scout
-from telecine.media.master_args import MasterTake, master_scout_arguments, master_take_arguments
-from telecine.media.master_check import fault_of_reference, fault_of_take
 from telecine.media.workspace import Workspace, finish
 
 REFERENCE = "reference"

@@ -4,7 +4,7 @@ ISO/IEC 14496-12, 12.1.3 and 14496-15; QuickTime's "Video Sample Description". W
 shape, colour and light stays as the master says it; what decoders are set up with is that of the encode.
 """
 
-from telecine.media.movie_boxes import box
+from telecine.media.copies.movie_boxes import box
 from telecine.media.structure import BrokenError
 
 _FIXED = 86

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telecine.core.master import MasterCodec
-from telecine.media import padding_mpeg2, padding_nal, padding_prores
+from telecine.media.copies import padding_mpeg2, padding_nal, padding_prores
 
 type Sizes = NDArray[np.int64]
 

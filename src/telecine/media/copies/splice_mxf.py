@@ -21,16 +21,16 @@ from av.video.stream import VideoStream
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
 from telecine.media import sandbox
-from telecine.media.byte_stream import parameter_sets, with_start_codes
 from telecine.media.context import Context
-from telecine.media.growth import Growth
-from telecine.media.klv import elements
-from telecine.media.mxf_identity import identify, identity_of
-from telecine.media.mxf_master import check_mxf
-from telecine.media.padded_pictures import PaddedPictures
+from telecine.media.copies.byte_stream import parameter_sets, with_start_codes
+from telecine.media.copies.growth import Growth
+from telecine.media.copies.klv import elements
+from telecine.media.copies.mxf_identity import identify, identity_of
+from telecine.media.copies.mxf_master import check_mxf
+from telecine.media.copies.padded_pictures import PaddedPictures
+from telecine.media.copies.sample_tables import Numbers
+from telecine.media.copies.splice_quicktime import Watch
 from telecine.media.safe_input import safe_input
-from telecine.media.sample_tables import Numbers
-from telecine.media.splice_quicktime import Watch
 from telecine.media.structure import BrokenError
 from telecine.media.workspace import Workspace
 

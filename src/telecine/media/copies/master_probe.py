@@ -16,10 +16,10 @@ from telecine.core.plan_master import master_plan
 from telecine.core.plan_picture import picture_track
 from telecine.core.progress import Tick
 from telecine.media.context import Context
-from telecine.media.master_packets import read_pictures
-from telecine.media.movie_boxes import child, read_place, top_boxes
-from telecine.media.movie_master import open_master
-from telecine.media.mxf_master import check_mxf
+from telecine.media.copies.master_packets import read_pictures
+from telecine.media.copies.movie_boxes import child, read_place, top_boxes
+from telecine.media.copies.movie_master import open_master
+from telecine.media.copies.mxf_master import check_mxf
 from telecine.media.probe import probe
 from telecine.media.sniff import sniff
 from telecine.media.structure import BrokenError

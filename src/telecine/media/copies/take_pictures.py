@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterChunk, MasterPlan
-from telecine.media.movie_boxes import read_place, top_boxes
-from telecine.media.sample_entry import configuration
-from telecine.media.sample_tables import Numbers, Track, read_tracks
+from telecine.media.copies.movie_boxes import read_place, top_boxes
+from telecine.media.copies.sample_entry import configuration
+from telecine.media.copies.sample_tables import Numbers, Track, read_tracks
 from telecine.media.structure import BrokenError
 from telecine.media.workspace import Workspace
 

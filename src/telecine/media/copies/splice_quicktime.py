@@ -14,11 +14,11 @@ from typing import BinaryIO
 import numpy as np
 
 from telecine.core.errors import ErrorKind, TelecineError
-from telecine.media.movie_boxes import box, with_brand, with_tables
-from telecine.media.movie_master import MovieMaster
-from telecine.media.movie_tables import moved_table, picture_table, reorders
-from telecine.media.padded_pictures import PaddedPictures, PaddedReader
-from telecine.media.sample_tables import Numbers, lengths_of_runs, places_in_runs
+from telecine.media.copies.movie_boxes import box, with_brand, with_tables
+from telecine.media.copies.movie_master import MovieMaster
+from telecine.media.copies.movie_tables import moved_table, picture_table, reorders
+from telecine.media.copies.padded_pictures import PaddedPictures, PaddedReader
+from telecine.media.copies.sample_tables import Numbers, lengths_of_runs, places_in_runs
 
 BLOCK = 2**20
 """Bytes that are copied at once."""

@@ -11,10 +11,10 @@ import numpy as np
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.master import MasterPlan
-from telecine.media.movie_boxes import Place, child, read_place, top_boxes
-from telecine.media.movie_tables import PictureTimes, picture_times
-from telecine.media.sample_entry import DOLBY_VISION, parts_of
-from telecine.media.sample_tables import Chunks, Numbers, Track, read_tracks
+from telecine.media.copies.movie_boxes import Place, child, read_place, top_boxes
+from telecine.media.copies.movie_tables import PictureTimes, picture_times
+from telecine.media.copies.sample_entry import DOLBY_VISION, parts_of
+from telecine.media.copies.sample_tables import Chunks, Numbers, Track, read_tracks
 from telecine.media.structure import BrokenError
 
 _NOT_KEPT = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
