@@ -34,7 +34,6 @@ FRAMES = 40
 """Pictures of each clip where nothing else is asked for."""
 COPIES = (1234, 77, 4000)
 """Recipients who have copies."""
-KEYS = derive_recipient_keys(SECRET, "BENCH", "title", Family.UNIFORM)
 EVERYBODY = [name_of(number) for number in range(1, MOST_RECIPIENTS + 1)]
 STILLS = 8
 """Single pictures that are read of each leak of an individual copy."""
@@ -42,18 +41,20 @@ STILLS = 8
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """A way of telling copies apart: pictures of a group, its marks, and how copies are encoded."""
+    """A way of telling copies apart: pictures of a group, its marks, how copies are encoded, and their code."""
 
     name: str
     group: int
     chips: int
     encoder: tuple[str, ...]
+    code: Family = Family.UNIFORM
 
 
 MODES = (
     Mode("pool, 1 s", RATE, 1, (*NEARLY_LOSSLESS, "-g", "25")),
     Mode("pool, 3 pictures", 3, 1, (*NEARLY_LOSSLESS, "-g", "1")),
     Mode("individual, 1 s", RATE, CHIPS, (*NEARLY_LOSSLESS, "-g", "25")),
+    Mode("pool, 2 pictures, up_to_4", 2, 1, (*NEARLY_LOSSLESS, "-g", "1"), Family.UP_TO_4),
 )
 
 
@@ -125,6 +126,7 @@ class Trial:
 
     def __init__(self, folder: Path, mode: Mode, more: Path | None = None, pictures: int = FRAMES) -> None:
         self.mode, self.tools, self.folder = mode, find_tools(), folder / f"{mode.group}-{mode.chips}"
+        self.keys = derive_recipient_keys(SECRET, "BENCH", "title", mode.code)
         self.folder.mkdir(parents=True, exist_ok=True)
         folders = clip_folders(more)
         self.clips = [Clip(clip.file, clip.first, pictures) for clip in CLIPS if find(clip.file, folders)]
@@ -135,7 +137,7 @@ class Trial:
         self.foreign = find(ADVERT, folders)
         frames = pictures * len(self.clips)
         self.master = MadeMaster(
-            title, SIZE, Fraction(RATE), frames, mode.group, mode.chips, KEYS, self.tools, strength=0.5
+            title, SIZE, Fraction(RATE), frames, mode.group, mode.chips, self.keys, self.tools, strength=0.5
         )
         self.reference = self.folder / "reference"
         if not self.reference.exists():
@@ -167,7 +169,7 @@ class Trial:
         """Attack, read, and keep what was read."""
         path = self.leak(wanted)
         began = time.perf_counter()
-        reading = read_leak(path, self.reference, KEYS.mark, Context(self.tools, MediaLimits()))
+        reading = read_leak(path, self.reference, self.keys.mark, Context(self.tools, MediaLimits()))
         seconds = time.perf_counter() - began
         words = [self.master.word(COPIES[number]) for number in range(wanted.copies)]
         single = self.mode.chips > 1 and wanted.copies == 1
@@ -177,7 +179,7 @@ class Trial:
             z=tuple(None if np.isnan(one) else round(float(one), 3) for one in reading.z),
             signs=tuple(tuple(int(one) for one in word) for word in words),
             objections=reading.objections,
-            named=named_by(reading),
+            named=named_by(reading, self.keys),
             stills=self._stills(path) if single else (),
             seconds=seconds,
         )
@@ -190,15 +192,15 @@ class Trial:
             at = (number + 0.5) / STILLS * self.master.frames / RATE * 0.97
             command = [str(self.tools.ffmpeg), "-v", "error", "-y", "-ss", f"{at:.3f}", "-i", str(path)]
             subprocess.run([*command, "-frames:v", "1", "-update", "1", str(picture)], check=True)
-            reading = read_leak(picture, self.reference, KEYS.mark, Context(self.tools, MediaLimits()))
+            reading = read_leak(picture, self.reference, self.keys.mark, Context(self.tools, MediaLimits()))
             seen = np.isfinite(reading.z)
-            who = named_by(reading)
+            who = named_by(reading, self.keys)
             rightly = who.count(COPIES[0])
             read.append((int((reading.z * word > 0)[seen].sum()), int(seen.sum()), rightly, len(who) - rightly))
         return tuple(read)
 
 
-def named_by(reading: Footage, keys: RecipientKeys = KEYS) -> tuple[int, ...]:
+def named_by(reading: Footage, keys: RecipientKeys) -> tuple[int, ...]:
     """The recipients whom a report on a reading names, out of all that there may be, at one in a million."""
     code = SessionCode(keys.sequence.family.value)
     report = make_report(reading, [code], lambda _: [(EVERYBODY, [""] * len(EVERYBODY))], lambda _: keys.sequence)

@@ -7,7 +7,8 @@ name their recipient (simulated, `bench.collusion`). Of individual copies single
 Then: mixes of two and three copies, and what is said of films without a mark and of other films, under many keys.
 
     python -m bench.trace_copies --folder F --clips C       all
-    python -m bench.trace_copies --folder F --mode 1        one mode (0: pool 1 s, 1: pool 3 pictures, 2: individual)
+    python -m bench.trace_copies --folder F --mode 1        one mode (0: pool 1 s, 1: pool 3 pictures, 2: individual,
+                                                            3: pool 2 pictures with the code against four)
 
 Rows are kept in `copies.jsonl` of the folder as they are measured; what is there is not done again. It ends with 1
 where an innocent recipient was named.
