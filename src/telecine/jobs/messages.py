@@ -42,6 +42,24 @@ class DistributionStep(StrEnum):
     COUNT_COPIES = "count_copies"
 
 
+class IngestStep(StrEnum):
+    """Names of an ingestion's own activities, as histories know them; it shares some of `Step` besides."""
+
+    LOOK = "look_at_upload"
+    EXAMINE = "examine_upload"
+    KEEP_FINDINGS = "keep_findings"
+
+
+class EnhanceStep(StrEnum):
+    """Names of an enhancement's own activities, as histories know them; it shares some of `Step` besides."""
+
+    PLAN = "plan_enhancement"
+    ENHANCE_CHUNK = "enhance_chunk"
+    ASSEMBLE = "assemble_enhanced"
+    VERIFY = "verify_enhanced"
+    DELIVER = "deliver_enhanced"
+
+
 class DetectionStep(StrEnum):
     """Names of a detection's activities, as histories know them."""
 
@@ -55,6 +73,12 @@ WORKFLOW = "JobWorkflow"
 
 DISTRIBUTION_WORKFLOW = "DistributionWorkflow"
 """The same for jobs that are distributions."""
+
+INGEST_WORKFLOW = "IngestWorkflow"
+"""The same for jobs that are ingestions."""
+
+ENHANCE_WORKFLOW = "EnhanceWorkflow"
+"""The same for jobs that are enhancements."""
 
 DETECTION_WORKFLOW = "DetectionWorkflow"
 """The same for detections."""
@@ -94,7 +118,7 @@ class JobRef:
     """One attempt of one job. `priority` is 1 (first) to 5; `site` shares the workers fairly between tenants.
 
     `distribution`: whether copies for recipients are made instead of trees; `goes_on` of one that goes on in another
-    run, for a workflow can be started with one argument only.
+    run, for a workflow can be started with one argument only. `kind`: `ingestion`, `enhancement`, or nothing.
     """
 
     job_id: int
@@ -104,6 +128,7 @@ class JobRef:
     site: str
     distribution: bool = False
     goes_on: GoesOn | None = None
+    kind: str = ""
 
     @property
     def workflow_id(self) -> str:
@@ -113,7 +138,8 @@ class JobRef:
     @property
     def workflow(self) -> str:
         """The name of the workflow that carries it out."""
-        return DISTRIBUTION_WORKFLOW if self.distribution else WORKFLOW
+        kinds = {"ingestion": INGEST_WORKFLOW, "enhancement": ENHANCE_WORKFLOW}
+        return DISTRIBUTION_WORKFLOW if self.distribution else kinds.get(self.kind, WORKFLOW)
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,9 @@ async def every(seconds: float, work: Callable[[], Awaitable[bool]], name: str) 
 
 def ref_of(job: Job) -> JobRef:
     """The job's present attempt, as the workflow is told of it."""
-    distribution = jobs.spec_of(job).distribution is not None
-    return JobRef(job.id, job.attempt, job.region, job.priority, job.site_id, distribution)
+    spec = jobs.spec_of(job)
+    kind = "ingestion" if spec.ingestion else "enhancement" if spec.enhancement else ""
+    return JobRef(job.id, job.attempt, job.region, job.priority, job.site_id, spec.distribution is not None, kind=kind)
 
 
 def load_detection(services: Services, detection_id: int) -> tuple[Detection, DetectionRef]:

@@ -7,7 +7,13 @@ Revisions only go forward: what takes an older release back is the backup made b
 from alembic import context
 
 # They register their tables.
-from telecine.catalog import distribution_models, key_models, mark_models, packaging_models  # noqa: F401
+from telecine.catalog import (  # noqa: F401
+    distribution_models,
+    key_models,
+    mark_models,
+    packaging_models,
+    video_models,
+)
 from telecine.catalog.models import Base, applies
 
 connection = context.config.attributes["connection"]
