@@ -22,6 +22,7 @@ import pytest
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media import sandbox
+from telecine.media.tool_endings import Completed
 
 LIMITS = MediaLimits(process_memory_bytes=2**30, process_seconds=60, stall_seconds=30)
 
@@ -32,7 +33,7 @@ PYTHON = [
 ]
 
 
-def python(code: str, cwd: Path, limits: MediaLimits = LIMITS, **options: Any) -> sandbox.Completed:
+def python(code: str, cwd: Path, limits: MediaLimits = LIMITS, **options: Any) -> Completed:
     """Run a Python program as if it were a media tool."""
     command = [*PYTHON, textwrap.dedent(code)]
     return sandbox.run(command, cwd=cwd, limits=limits, readable=[Path(sys.base_prefix)], **options)

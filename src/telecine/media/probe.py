@@ -20,6 +20,7 @@ from telecine.media.describe import Json
 from telecine.media.packets import PacketScan, StreamPackets, picture_timing
 from telecine.media.safe_input import safe_input
 from telecine.media.sniff import sniff
+from telecine.media.tool_endings import Completed
 from telecine.media.tools import Tools
 
 PICTURES_LOOKED_AT = 24
@@ -266,7 +267,7 @@ class _Probe:
         *arguments: str,
         on_line: Callable[[str], None] | None = None,
         poll: Callable[[], None] | None = None,
-    ) -> sandbox.Completed:
+    ) -> Completed:
         """Run ffprobe on the file, and turn its complaints into plain words."""
         where = safe_input(self._demuxer, self._path.name, self._limits)
         try:
