@@ -161,9 +161,8 @@ def test_a_variable_rate_is_filled_up_to_one_rate(workspace: Workspace) -> None:
 
 
 def test_full_range_stays_full_and_rgb_becomes_the_asked_range(workspace: Workspace) -> None:
-    full = clips.make(
-        ".mov", "-f", "lavfi", "-i", "color=white:s=160x90:d=0.2", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"
-    )
+    white = ["-f", "lavfi", "-i", "color=white:s=160x90:d=0.2"]
+    full = clips.make(".mov", *white, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p")
     source = source_of(full, indexed(full, workspace))
     assert max(raw(source, Span(0, 1), workspace)) == 255
     rgb = clips.make(".mov", *white, "-c:v", "png", "-pix_fmt", "rgb24")

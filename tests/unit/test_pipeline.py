@@ -86,6 +86,15 @@ def test_a_neighbour_that_notices_first_does_not_hide_the_cause(tmp_path: Path) 
     assert "the true cause" in error.detail
 
 
+def test_a_reader_that_needs_no_more_is_no_failure(tmp_path: Path) -> None:
+    """The last goes on long after the second has ended, and the first has written more than anybody wanted."""
+    zeros = PASS.replace("sys.stdin.buffer", "open('/dev/zero', 'rb')")
+    second = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read(5000))"
+    slow = "import sys, time; print(len(sys.stdin.buffer.read())); time.sleep(2.5)"
+    done = run_pipe([tool("a", zeros), tool("b", second), tool("c", slow)], cwd=tmp_path, limits=LIMITS)
+    assert done[-1].stdout == "5000\n"
+
+
 def test_memory_is_limited_for_each(tmp_path: Path) -> None:
     small = LIMITS.model_copy(update={"process_memory_bytes": 2**28})
     greedy = tool("greedy", "bytearray(2**29)", small)

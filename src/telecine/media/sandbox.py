@@ -11,21 +11,18 @@ what its end means. `pipeline.py` lets several tools feed each other.
 import os
 import selectors
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import IO, Self
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
-from telecine.media.tool_endings import Completed, complaint, is_victim, peak_memory, resident_peak
+from telecine.media.tool_endings import Completed, complaint, is_unread, is_victim, peak_memory, resident_peak
 from telecine.media.tool_output import Lines, Raw, Tail, clean, hide_paths, last_lines
 
 TICK = 0.25
@@ -102,37 +99,6 @@ def run(
         kind, detail = wrong
         raise TelecineError(kind or failure, f"{name} {detail}")
     return child.completed(stdout.text() if isinstance(stdout, Tail) else "", said)
-
-
-@cache
-def network_isolation() -> bool:
-    """Whether tools here run without network: whether the kernel lets ordinary users make a network namespace.
-
-    Tried once. Where it is not so, tools run all the same, and only their protocol white list keeps them local.
-    """
-    space = "/proc/self/ns/net"
-    with tempfile.TemporaryDirectory() as folder:
-        return _ask(["readlink", space], Path(folder)) not in ("", str(Path(space).readlink()))
-
-
-@cache
-def file_isolation() -> bool:
-    """Whether tools here see only their own folder: whether the kernel has Landlock (Linux 5.13 and newer).
-
-    Tried once. Where it is not so, tools run all the same, with the rights of the worker's user.
-    """
-    with tempfile.TemporaryDirectory() as own, tempfile.NamedTemporaryFile("w") as foreign:
-        (Path(own) / "file").write_text("seen")
-        print("seen", file=foreign, flush=True)
-        return [_ask(["cat", name], Path(own)) for name in ("file", foreign.name)] == ["seen", ""]
-
-
-def _ask(command: list[str], folder: Path) -> str:
-    """What one of the system's own programs says inside the sandbox; nothing where it fails."""
-    with suppress(TelecineError):
-        program = shutil.which(command[0]) or command[0]
-        return run([program, *command[1:]], cwd=folder, limits=MediaLimits(process_seconds=30)).stdout.strip()
-    return ""
 
 
 class Child:
@@ -220,8 +186,8 @@ def watch(
 ) -> list[Child]:
     """Take in what tools say that feed each other, and keep the watchdog, until all have ended.
 
-    The last one's output goes to `stdout`. Where one fails, the others are ended. Returns those that failed by
-    themselves, in that order. Raises what a sink or `poll` raises; the children are then still running.
+    The last one's output goes to `stdout`. Where one fails, the others are ended; one that wrote more than its reader
+    needed has not failed. Returns those that failed by themselves, in that order. Raises what a sink or `poll` raises.
     """
     guard = _Watch(children, stderrs, limits)
     with selectors.DefaultSelector() as selector:
@@ -252,7 +218,7 @@ def watch(
 
 
 class _Watch:
-    """The watchdog over tools that run together."""
+    """The watchdog over tools that run together, each reading what the one before it writes."""
 
     def __init__(self, children: Sequence[Child], stderrs: Sequence[Tail], limits: MediaLimits) -> None:
         self.running = list(children)
@@ -260,6 +226,7 @@ class _Watch:
         self._children = children
         self._stderrs = stderrs
         self._limits = limits
+        self._codes: dict[Child, int] = {}
         self._started = self._heard = time.monotonic()
         self._kill_at = float("inf")
         self._ending = False
@@ -278,14 +245,26 @@ class _Watch:
     def ended(self, child: Child) -> None:
         """Note the end of one; where it failed, the others must go too.
 
-        A victim's neighbour gets the time to fail by itself, so that it can be told which of them was first.
+        Who may be no more than a victim leaves its neighbours time to fail by themselves, so that the cause is found.
         """
         self.running.remove(child)
-        code = child.ended_with()
-        if code and not self._ending:
-            self.failed.append(child)
-            said = self._stderrs[self._children.index(child)].text()
-            self._kill_at = min(self._kill_at, time.monotonic() + (GRACE if is_victim(code, said) else 0.0))
+        if self._ending:
+            return
+        self._codes[child] = child.ended_with()
+        self.failed = [one for one, code in self._codes.items() if code and not self._excused(one)]
+        causes = [one for one in self.failed if not is_victim(self._codes[one], self._said(one))]
+        grace = 0.0 if causes else GRACE
+        self._kill_at = min(self._kill_at, time.monotonic() + grace) if self.failed else float("inf")
+
+    def _excused(self, child: Child) -> bool:
+        """Whether its reader had all that it needed, and so did not read to the end."""
+        if not is_unread(self._codes[child], self._said(child)) or child is self._children[-1]:
+            return False
+        reader = self._children[self._children.index(child) + 1]
+        return reader in self._codes and (self._codes[reader] == 0 or self._excused(reader))
+
+    def _said(self, child: Child) -> str:
+        return self._stderrs[self._children.index(child)].text()
 
     def look(self, poll: Poll | None) -> None:
         """Sample memory, ask `poll`, and end what hangs or runs too long."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from telecine.core.errors import ErrorKind
 from telecine.media.launcher import LAUNCH_FAILED
 
-NEIGHBOUR_GONE = 75
-"""Exit code of a process of ours in a pipeline that could not go on because a neighbour had ended (sysexits.h's
-EX_TEMPFAIL): it is a victim, and the neighbour is asked first what went wrong."""
+READER_GONE, WRITER_GONE = 75, 76
+"""Exit codes of a process of ours in a pipeline whose neighbour ended before it was done: nobody reads what it writes,
+or what it reads ends too early. The neighbour is asked first what went wrong."""
 
 _MEMORY_WORDS = ("cannot allocate memory", "std::bad_alloc", "out of memory", "memoryerror")
 
@@ -53,9 +53,14 @@ def complaint(ending: ErrorKind | None, returncode: int | None, said: str) -> tu
     return None, f"failed with exit code {returncode}{words}"
 
 
+def is_unread(returncode: int, said: str) -> bool:
+    """Whether a process of a pipeline ended because nobody reads any more what it writes."""
+    return returncode in (-signal.SIGPIPE, READER_GONE) or "broken pipe" in said.lower()
+
+
 def is_victim(returncode: int, said: str) -> bool:
-    """Whether a process of a pipeline failed because nobody reads what it writes, or nobody writes any more."""
-    return returncode in (-signal.SIGPIPE, NEIGHBOUR_GONE) or "broken pipe" in said.lower()
+    """Whether a process of a pipeline may have failed only because a neighbour did."""
+    return returncode == WRITER_GONE or is_unread(returncode, said)
 
 
 def resident_peak(pid: int) -> int:

@@ -21,7 +21,7 @@ from telecine.core.limits import MediaLimits
 from telecine.media.enhance.frame_index import FrameIndex, index_path
 from telecine.media.enhance.reader import Source, SourceFile, check_of, open_source, time_of
 from telecine.media.pipeline import Process, python_process
-from telecine.media.tool_endings import NEIGHBOUR_GONE
+from telecine.media.tool_endings import READER_GONE
 from telecine.media.workspace import Workspace
 
 FULL_RANGE = 2
@@ -169,6 +169,6 @@ if __name__ == "__main__":
     try:
         main(json.loads(sys.argv[1]), sys.stdout.buffer)
     except BrokenPipeError:
-        sys.exit(NEIGHBOUR_GONE)
+        sys.exit(READER_GONE)
     except (OSError, IndexError, ValueError, av.FFmpegError) as error:
         sys.exit(f"the picture cannot be decoded: {error}")
