@@ -72,6 +72,8 @@ class Source(_Frozen):
     frame `n`, and `first` counts frames of that."""
     picture: Picture
     """As read: after conversion to the working format, nothing else."""
+    start: Fraction = Fraction(0)
+    """Seconds: presentation time in the file of the source's very first frame, from which sounds are laid."""
     rotation: int = 0
     """Clockwise degrees by which a player turns the picture; metadata that the target carries on."""
 
@@ -99,6 +101,8 @@ class Sound(_Frozen):
     codec: str = "copy"
     """FFmpeg's name of the encoder, or `copy`."""
     bitrate: int | None = None
+    sample_rate: int | None = None
+    """Hz to convert to; None keeps the source's."""
     language: str = ""
 
 
