@@ -104,7 +104,7 @@ def _xdcam(target: Target) -> list[str]:
         raise ValueError(f"XDCAM has GOPs of up to {XDCAM_LONGEST_GOP}, not of {target.gop}")
     rate = str(XDCAM_BITRATE)
     return [
-        *(*_mpeg2_structure(target), "-tag:v", _xdcam_tag(target.picture)),
+        *(*_mpeg2_structure(target), "-tag:v", xdcam_tag(target.picture)),
         *("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", str(XDCAM_BUFFER)),
         *("-rc_init_occupancy", str(XDCAM_BUFFER), "-rc_max_vbv_use", "1", "-rc_min_vbv_use", "1"),
         *("-intra_dc_precision", "2", "-intra_vlc", "1", "-non_linear_quant", "1"),
@@ -112,7 +112,8 @@ def _xdcam(target: Target) -> list[str]:
     ]
 
 
-def _xdcam_tag(picture: Picture) -> str:
+def xdcam_tag(picture: Picture) -> str:
+    """QuickTime's tag of XDCAM HD422; raises ValueError where the size or rate is none of its."""
     tags = _XDCAM_TAGS.get((picture.height, picture.fields != "progressive"), {})
     tag = tags.get(round(picture.rate))
     if tag is None or picture.width * 9 != picture.height * 16:
