@@ -143,14 +143,17 @@ def _prores(asked: Enhancement, track: VideoTrack) -> ProresProfile:
 
 def _dnx(asked: Enhancement, track: VideoTrack, notes: list[str]) -> DnxProfile:
     """As asked, as far as there is an encoder; else the DNxHR (DNxHD where fields are asked for) of that format."""
-    if asked.dnx:
-        made = REPLACED.get(asked.dnx, asked.dnx)
-        promised, can = PROMISED.get(asked.dnx), formats(Codec.DNXHD, None, made)[0]
-        if made != asked.dnx:
-            notes.append(f"{asked.dnx} cannot be encoded here; {made} ({can}) is made instead.")
-        elif promised and promised != can and asked.bits != can.bits:
-            notes.append(f"{asked.dnx} is encoded in {can}, not in {promised}.")
-        return made
+    profile = asked.dnx or _usual_dnx(asked, track)
+    made = REPLACED.get(profile, profile)
+    promised, can = PROMISED.get(profile), formats(Codec.DNXHD, None, made)[0]
+    if made != profile:
+        notes.append(f"{profile} cannot be encoded here; {made} ({can}) is made instead.")
+    elif promised and asked.bits != can.bits and (asked.dnx or asked.bits):
+        notes.append(f"{profile} is encoded in {can}, not in {promised}.")
+    return made
+
+
+def _usual_dnx(asked: Enhancement, track: VideoTrack) -> DnxProfile:
     chroma, bits = asked.chroma or chroma_of(track.pixel_format), asked.bits or depth_of(track)
     if chroma == Chroma.C444:
         return DnxProfile.DNXHR_444
@@ -172,7 +175,7 @@ def _format(
     what = " ".join(filter(None, (codec, prores, dnx)))
     wanted = Format(asked.chroma or own.chroma, _bits(asked, own))
     left = _of_chroma(asked.chroma, can, what)
-    left = _of_bits(asked, left, what)
+    left = _of_bits(asked, PROMISED.get(asked.dnx or dnx) if dnx else None, left, what)
     made = nearest(wanted, left)
     if made != wanted and not (asked.chroma and asked.bits):
         notes.append(f"{what} has no {wanted}; {made} is made instead.")
@@ -190,9 +193,8 @@ def _of_chroma(chroma: Chroma | None, can: Sequence[Format], what: str) -> list[
     return left
 
 
-def _of_bits(asked: Enhancement, can: Sequence[Format], what: str) -> list[Format]:
-    """Bits that the document promises of a profile are taken for those that it really has."""
-    promised = PROMISED.get(asked.dnx) if asked.dnx else None
+def _of_bits(asked: Enhancement, promised: Format | None, can: Sequence[Format], what: str) -> list[Format]:
+    """Bits that the document has `promised` of a profile are taken for those that it really has."""
     if asked.bits is None or (promised and promised.bits == asked.bits):
         return list(can)
     left = [format for format in can if format.bits == asked.bits]
