@@ -320,7 +320,6 @@ def test_killing_the_worker_kills_the_tool(tmp_path: Path) -> None:
         from pathlib import Path
         from telecine.core.limits import MediaLimits
         from telecine.media import sandbox
-from telecine.media.isolation import file_isolation, network_isolation
         code = "import os, time; print(os.getpid()); time.sleep(600)"
         say = lambda line: print(line, flush=True)
         sandbox.run([*{PYTHON!r}, code], cwd=Path({str(tmp_path)!r}), limits=MediaLimits(),
