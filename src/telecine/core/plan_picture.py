@@ -28,14 +28,14 @@ CRF_BOTTOM = {"h264": 1, "h265": 0}
 _FULL_HD_ERA = 720
 """Lines from which an unsigned picture is taken for BT.709; smaller ones are of the BT.601 age, as players assume."""
 
-_PRIMARIES = frozenset(
+KNOWN_PRIMARIES = frozenset(
     {"bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte428", "smpte431", "smpte432"}
 )
-_TRANSFERS = frozenset(
+KNOWN_TRANSFERS = frozenset(
     {"bt709", "gamma22", "gamma28", "smpte170m", "smpte240m", "linear", "iec61966-2-1", "bt2020-10", "bt2020-12"}
     | {"smpte2084", "arib-std-b67"}
 )
-_MATRICES = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
+KNOWN_MATRICES = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
 """The signalling that scalers and encoders can carry; anything else is completed by convention."""
 
 
@@ -158,9 +158,9 @@ def source_colour(track: VideoTrack) -> Colour:
     if track.color_space == "bt709" and not track.hdr:
         primaries, transfer = "bt709", "bt709"
     return Colour(
-        primaries=track.color_primaries if track.color_primaries in _PRIMARIES else primaries,
-        transfer=track.color_transfer if track.color_transfer in _TRANSFERS else transfer,
-        matrix=track.color_space if track.color_space in _MATRICES else matrix,
+        primaries=track.color_primaries if track.color_primaries in KNOWN_PRIMARIES else primaries,
+        transfer=track.color_transfer if track.color_transfer in KNOWN_TRANSFERS else transfer,
+        matrix=track.color_space if track.color_space in KNOWN_MATRICES else matrix,
         range="pc" if track.color_range == "pc" or track.pixel_format.startswith("yuvj") else "tv",
         mastering_display=track.mastering_display,
         content_light=track.content_light,

@@ -78,6 +78,7 @@ CHOICES: dict[tuple[str, str], dict[Tier, tuple[str, ...]]] = {
     ("scaler", "dvres2"): {_BEST: ("basicvsr", "span", "raisr", "ffmpeg-lanczos"), _FAST: ("span", "raisr")},
     ("scaler", "generative"): {_BEST: ("srvgg",)},
     ("scaler", "scale"): {_BEST: ("ffmpeg-bicubic",)},
+    ("scaler", "reduce"): {_BEST: ("ffmpeg-lanczos",)},
     ("frameRateConverter", "fps"): {_BEST: ("repeat",)},
     ("frameRateConverter", "fblend"): {_BEST: ("time-blend",)},
     ("frameRateConverter", "mcinterpolate"): {_BEST: ("mvtools-flow", "ffmpeg-minterpolate")},
