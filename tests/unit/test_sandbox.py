@@ -22,6 +22,8 @@ import pytest
 from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media import sandbox
+from telecine.media.isolation import file_isolation, network_isolation
+from telecine.media.tool_endings import Completed
 
 LIMITS = MediaLimits(process_memory_bytes=2**30, process_seconds=60, stall_seconds=30)
 
@@ -32,7 +34,7 @@ PYTHON = [
 ]
 
 
-def python(code: str, cwd: Path, limits: MediaLimits = LIMITS, **options: Any) -> sandbox.Completed:
+def python(code: str, cwd: Path, limits: MediaLimits = LIMITS, **options: Any) -> Completed:
     """Run a Python program as if it were a media tool."""
     command = [*PYTHON, textwrap.dedent(code)]
     return sandbox.run(command, cwd=cwd, limits=limits, readable=[Path(sys.base_prefix)], **options)
@@ -144,7 +146,7 @@ def test_our_environment_is_not_handed_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert "PATH" not in sandbox.ENVIRONMENT
 
 
-@pytest.mark.skipif(not sandbox.file_isolation(), reason="this kernel has no Landlock")
+@pytest.mark.skipif(not file_isolation(), reason="this kernel has no Landlock")
 def test_our_environment_cannot_be_read_from_proc_either(tmp_path: Path) -> None:
     error = refusal(f"open('/proc/{os.getpid()}/environ').read()", tmp_path)
     assert "PermissionError" in error.detail
@@ -157,7 +159,7 @@ def test_stdin_is_empty_and_inherited_files_are_closed(tmp_path: Path) -> None:
     assert done.stdout.startswith("'' ['0', '1', '2', '3']")  # 3 is the listing itself
 
 
-@pytest.mark.skipif(not sandbox.network_isolation(), reason="this kernel allows no user namespaces")
+@pytest.mark.skipif(not network_isolation(), reason="this kernel allows no user namespaces")
 def test_a_tool_reads_what_it_is_given_and_no_command_line_shows_it(tmp_path: Path) -> None:
     code = "print(open('/dev/stdin').read(), open('/proc/self/cmdline').read())"
     said = python(code, tmp_path, stdin="a secret").stdout
@@ -174,7 +176,7 @@ def test_the_network_is_not_there(tmp_path: Path) -> None:
         assert python(connect.format(port), tmp_path, network=True).stdout == "reached\n"
 
 
-@pytest.mark.skipif(not sandbox.file_isolation(), reason="this kernel has no Landlock")
+@pytest.mark.skipif(not file_isolation(), reason="this kernel has no Landlock")
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -203,7 +205,7 @@ def test_the_own_folder_can_be_worked_in(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "d").read_text() == "x"
 
 
-@pytest.mark.skipif(not sandbox.file_isolation(), reason="this kernel has no Landlock")
+@pytest.mark.skipif(not file_isolation(), reason="this kernel has no Landlock")
 def test_what_a_tool_writes_cannot_be_run(tmp_path: Path) -> None:
     code = "import os, shutil; shutil.copy('/bin/true', 'mine'); os.chmod('mine', 0o755); os.execv('mine', ['mine'])"
     assert "PermissionError" in refusal(code, tmp_path).detail

@@ -23,6 +23,9 @@ _LABELS = {
     Phase.VERIFY: "verify",
     Phase.PUBLISH: "publish",
     Phase.COPY: "copy",
+    Phase.LOOK: "look",
+    Phase.EXAMINE: "examine",
+    Phase.ENHANCE: "enhance",
 }
 _STEP = 10
 """Percent between two plain lines."""

@@ -35,6 +35,9 @@ class Policy(BaseModel):
         default=2.0, gt=0, le=10, description="Wanted length of a segment of a marked programme, in seconds."
     )
     chunk_seconds: float = Field(default=60.0, gt=0, description="Wanted length of one unit of encoding work.")
+    enhance_chunk_seconds: float = Field(
+        default=10.0, gt=0, description="Wanted length of one unit of enhancement work, in seconds of the result."
+    )
     preset_h264: str = Field(default="medium", description="x264 preset.")
     preset_h265: str = Field(default="fast", description="x265 preset.")
     hls_transport_stream: bool = Field(default=True, description="h264 HLS as MPEG-TS rather than fragmented MP4.")

@@ -17,6 +17,9 @@ class Phase(StrEnum):
     VERIFY = "verify"
     PUBLISH = "publish"
     COPY = "copy"
+    LOOK = "look"
+    EXAMINE = "examine"
+    ENHANCE = "enhance"
 
 
 WEIGHTS = {
@@ -53,6 +56,30 @@ COPY_WEIGHTS = {
 
 INDIVIDUAL_WEIGHTS = {Phase.STAGE_IN: 3.0, Phase.PROBE: 1.0, Phase.COPY: 96.0}
 """The same of a job whose copies are an encode each."""
+
+LIGHT_WEIGHTS = {Phase.STAGE_IN: 70.0, Phase.LOOK: 25.0, Phase.PUBLISH: 5.0}
+"""The same of a light ingestion."""
+
+INGEST_WEIGHTS = {Phase.STAGE_IN: 25.0, Phase.LOOK: 5.0, Phase.EXAMINE: 65.0, Phase.PUBLISH: 5.0}
+"""The same of an ingestion that looks at the pictures."""
+
+ENHANCE_WEIGHTS = {
+    Phase.STAGE_IN: 2.0,
+    Phase.PROBE: 4.0,
+    Phase.ENHANCE: 82.0,
+    Phase.JOIN: 3.0,
+    Phase.VERIFY: 6.0,
+    Phase.PUBLISH: 3.0,
+}
+"""The same of an enhancement."""
+
+_BY_PHASE = {
+    Phase.ENHANCE: ENHANCE_WEIGHTS,
+    Phase.EXAMINE: INGEST_WEIGHTS,
+    Phase.LOOK: LIGHT_WEIGHTS,
+    Phase.IMPORT: IMPORT_WEIGHTS,
+}
+"""The weights of jobs that have such a phase; the first that is found counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +120,7 @@ def _weights(units: dict[Phase, list[tuple[float, float]]]) -> dict[Phase, float
     """What kind of job it is shows as soon as it is known what has to be done."""
     if units.get(Phase.COPY):
         return COPY_WEIGHTS if units.get(Phase.ENCODE) else INDIVIDUAL_WEIGHTS
-    return IMPORT_WEIGHTS if units.get(Phase.IMPORT) else WEIGHTS
+    return next((weights for phase, weights in _BY_PHASE.items() if units.get(phase)), WEIGHTS)
 
 
 def remaining_seconds(done_percent: float, elapsed: float) -> float | None:

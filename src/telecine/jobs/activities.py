@@ -52,6 +52,7 @@ class JobActivities:
     def stage_in(self, ref: JobRef) -> None:
         """Fetch the inputs."""
         with active_step(self._services, ref, Phase.STAGE_IN, JobState.DOWNLOADING) as step:
+            self._announce(step)
             store = self._services.store(step.job, step.job.input_storage)
             stage_in(step.spec, store, step.workspace, step.context)
             step.finish()
@@ -154,6 +155,15 @@ class JobActivities:
         """Clean the work folder and write the end into the row; returns the state that the job now has."""
         with active_step(self._services, ref, Phase.PUBLISH, give_up=False):
             return conclude(self._services, ref.job_id, ref.attempt, ending)
+
+    def _announce(self, step: ActiveStep) -> None:
+        """Say of what kind a job of videos is by its phases, so that its progress is weighed rightly from the start."""
+        spec = step.spec
+        phases = [Phase.ENHANCE] if spec.enhancement else [Phase.LOOK] if spec.ingestion else []
+        phases += [Phase.EXAMINE] if spec.ingestion and not spec.ingestion.light else []
+        with self._services.database.write() as s:
+            for phase in phases:
+                jobs.report_work(s, step.ref.job_id, step.ref.attempt, phase, 0, Tick(0.0, 1.0))
 
     def _keep_reference(self, step: ActiveStep, plan: Plan) -> str:
         """Put a marked title's reference into the store, before anything of it is public; its name, or nothing."""

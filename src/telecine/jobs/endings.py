@@ -4,13 +4,14 @@ Shared by the workflow's last activities and by the sweeper, which ends attempts
 Everything here can be done twice.
 """
 
-from telecine.catalog import copies, jobs, marked_titles
+from telecine.catalog import copies, jobs, marked_titles, video_results
 from telecine.catalog.clock import utcnow
 from telecine.catalog.models import Job
 from telecine.core.dwm_codes import CopyState
 from telecine.core.errors import ErrorKind
+from telecine.core.job import JobSpec
 from telecine.core.states import TERMINAL, JobState
-from telecine.jobs import failures, stages
+from telecine.jobs import enhance_steps, failures, stages, video_pictures
 from telecine.jobs.messages import STALE, Ending
 from telecine.jobs.publishing import withdraw
 from telecine.jobs.recipient_folders import folder_of
@@ -24,9 +25,12 @@ def take_back(services: Services, job: Job) -> int:
 
     Copies of a master stay: each is whole, and its recipient's. What is left of one that was broken off goes.
     """
-    if jobs.spec_of(job).distribution:
+    spec = jobs.spec_of(job)
+    if spec.distribution:
         _clear_copies(services, job)
         return 0
+    if spec.enhancement or spec.ingestion:
+        return _take_back_video(services, job, spec)
 
     def store(storage_id: str) -> Store:
         return services.store(job, storage_id or job.output_storage)
@@ -36,6 +40,21 @@ def take_back(services: Services, job: Job) -> int:
         with services.database.write() as s:
             marked_titles.withdrawn(s, job)
     return gone
+
+
+def _take_back_video(services: Services, job: Job, spec: JobSpec) -> int:
+    """Remove what was made of a video or to be shown of it, unless the row says that another job works for it now."""
+    with services.database.write() as s:
+        if video_results.of_job(s, job) is None:
+            return 0
+        if spec.enhancement:
+            video_results.withdraw(s, job)
+    keys = enhance_steps.delivered_keys(spec) if spec.enhancement else video_pictures.kept_keys(spec)
+    store = services.store(job, job.output_storage)
+    there = [key for key in keys if store.head(key)]
+    store.delete(there)
+    store.clear_unfinished(f"{spec.output_path}/")
+    return len(there)
 
 
 def _clear_copies(services: Services, job: Job) -> None:

@@ -22,6 +22,10 @@ from telecine.jobs.detection_activities import DetectionActivities
 from telecine.jobs.detection_workflow import DetectionWorkflow
 from telecine.jobs.distribution_activities import DistributionActivities
 from telecine.jobs.distribution_workflow import DistributionWorkflow
+from telecine.jobs.enhance_activities import EnhanceActivities
+from telecine.jobs.enhance_workflow import EnhanceWorkflow
+from telecine.jobs.ingest_activities import IngestActivities
+from telecine.jobs.ingest_workflow import IngestWorkflow
 from telecine.jobs.leak_reading import read_copy
 from telecine.jobs.messages import cpu_queue, io_queue, workflow_queue
 from telecine.jobs.pump import Pump
@@ -83,6 +87,7 @@ def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -
     """Three for each region: decisions and endings, encodes, transfers."""
     activities, distributions = JobActivities(services), DistributionActivities(services)
     detections = DetectionActivities(services, read_copy)
+    ingestions, enhancements = IngestActivities(services), EnhanceActivities(services)
 
     def worker(queue: str, most: int, work: list[Callable[..., Any]], *workflows: type) -> Worker:
         return Worker(
@@ -104,8 +109,10 @@ def _workers(client: Client, services: Services, executor: ThreadPoolExecutor) -
     made: list[Worker] = []
     endings = [*activities.endings, *distributions.endings, *detections.endings]
     encodes = [*activities.encodes, *distributions.encodes, *detections.searches]
+    encodes += [*ingestions.encodes, *enhancements.encodes]
     transfers = [*activities.transfers, *distributions.transfers, *detections.transfers]
-    workflows = JobWorkflow, DistributionWorkflow, DetectionWorkflow
+    transfers += [*ingestions.transfers, *enhancements.transfers]
+    workflows = JobWorkflow, DistributionWorkflow, DetectionWorkflow, IngestWorkflow, EnhanceWorkflow
     for region in services.settings.regions:
         made.append(worker(workflow_queue(region), ENDINGS_AT_ONCE, endings, *workflows))
         made.append(worker(cpu_queue(region), services.cpu_slots, encodes))

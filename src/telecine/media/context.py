@@ -1,7 +1,7 @@
 """What every piece of media work is given besides its plan: the engines, the limits, and where to report."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telecine.core.limits import MediaLimits
 from telecine.core.progress import Tick
@@ -34,3 +34,12 @@ class Context:
     report: Callable[[Tick], None] = no_report
     log: Callable[[str], None] = no_log
     poll: Callable[[], None] = no_poll
+
+
+def share(context: Context, begin: float, end: float) -> Context:
+    """The same surroundings for a part of a step: all of its progress counts from `begin` to `end` of the step's 1."""
+
+    def report(tick: Tick) -> None:
+        context.report(Tick(begin + (end - begin) * tick.fraction, 1.0, tick.speed))
+
+    return replace(context, report=report)

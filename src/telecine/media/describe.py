@@ -21,6 +21,11 @@ _FIELD_ORDERS: dict[str, FieldOrder] = {
     "bt": "bottom_first",
 }
 _STRANGEST_ASPECT = 10
+_PACKED = (
+    (r"nv12|nv21|p01[0-6]", "420"),
+    (r"nv16|nv20|p21[0-6]|y21[0-6]", "422"),
+    (r"nv24|nv42|p41[0-6]|xv[0-9]|v[0-9]+x|vuy|ayuv|uyva|vyu444", "444"),
+)
 
 
 def pictures(streams: Sequence[Json]) -> list[Json]:
@@ -134,6 +139,16 @@ def bit_depth(pixel_format: str) -> int:
     if not matched:
         return 8
     return {30: 10, 36: 12, 48: 16, 64: 16}.get(int(matched[1]), int(matched[1]))
+
+
+def chroma(pixel_format: str) -> str:
+    """Chroma subsampling, such as `4:2:0`; empty where the pixels are no YUV or have no chroma.
+
+    Planar names say it (`yuv422p10le`, `yuvj420p`, `yuva444p`); packed and half-planar ones are FFmpeg's list.
+    """
+    matched = re.match(r"(?:yuvj|yuva|yuv|uyvy|yuyv|yvyu|uyyvyy)(4[1-4][0-4])", pixel_format)
+    digits = matched[1] if matched else next((d for pattern, d in _PACKED if re.match(pattern, pixel_format)), "")
+    return ":".join(digits)
 
 
 def field_order(declared: str, frames: Sequence[Json]) -> FieldOrder:

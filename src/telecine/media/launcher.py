@@ -79,7 +79,7 @@ def isolate_network() -> None:
     try:  # noqa: SIM105 - contextlib is slow to import
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
     except OSError:
-        pass  # `telecine doctor` tells; see sandbox.network_isolation
+        pass  # `telecine doctor` tells; see isolation.network_isolation
 
 
 def die_with(parent: int) -> None:
@@ -99,7 +99,7 @@ def confine(network: bool, readable: list[str]) -> None:
     syscall = ctypes.CDLL(None).syscall
     version = syscall(CREATE_RULESET, None, 0, ASK_VERSION)
     if version < 1:
-        return  # `telecine doctor` tells; see sandbox.file_isolation
+        return  # `telecine doctor` tells; see isolation.file_isolation
     handled = (1 << RIGHTS_KNOWN.get(version, 16)) - 1
     ruleset = create_ruleset(syscall, version, handled, network)
     for paths, rights in (((".",), OWN), ((*SYSTEM, *FACTS, *readable), USE), (DEVICES, READ_FILE | WRITE_FILE)):

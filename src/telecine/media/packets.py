@@ -47,6 +47,12 @@ class StreamPackets:
         if self.keep_times:
             self.times.append(pts)
 
+    def shift(self, ticks: int) -> None:
+        """Move all times, for a container that tells when pictures are decoded and not when they are shown."""
+        self.times = array("q", (time + ticks for time in self.times))
+        self.first = None if self.first is None else self.first + ticks
+        self.end = None if self.end is None else self.end + ticks
+
 
 class PacketScan:
     """Takes ffprobe's packet lines (`ENTRIES`, as CSV without section names) for all streams of a file."""

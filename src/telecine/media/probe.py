@@ -7,6 +7,7 @@ decoded pictures. An input that is unsafe, over a limit or damaged is refused he
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from telecine.media.describe import Json
 from telecine.media.packets import PacketScan, StreamPackets, picture_timing
 from telecine.media.safe_input import safe_input
 from telecine.media.sniff import sniff
+from telecine.media.tool_endings import Completed
 from telecine.media.tools import Tools
 
 PICTURES_LOOKED_AT = 24
@@ -33,6 +35,9 @@ MISSING_SECONDS = 1.0
 _EXACT_HEADERS = ("mov", "matroska", "mxf", "wav", "flac")
 """Demuxers whose stated duration comes from the file, not from an estimate."""
 
+_DECODING_TIMES = ("avi",)
+"""Demuxers whose packets come without the time at which their picture is shown."""
+
 _PLAIN_WORDS: tuple[tuple[str, ErrorKind, str], ...] = (
     (r"Skipped opening external track", ErrorKind.INPUT_UNSAFE, "a track points at another file."),
     (r"exceeds? (specified )?max.?pixel", ErrorKind.INPUT_OVER_LIMIT, "its picture has too many pixels."),
@@ -42,6 +47,17 @@ _PLAIN_WORDS: tuple[tuple[str, ErrorKind, str], ...] = (
     (r"could not find corresponding (trex|track)", ErrorKind.INPUT_UNREADABLE, "its index is damaged."),
 )  # fmt: skip
 """What ffprobe says of hopeless files, and what that means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe found, and ffprobe's own words on the container and on the picture's stream."""
+
+    info: MediaInfo
+    container: Json
+    picture: Json
+    """Empty where there is no picture."""
+    picture_bytes: int
 
 
 def probe(
@@ -55,17 +71,30 @@ def probe(
     """Probe the file at `path` and refuse what must not go further.
 
     `fragmented` says that it is MP4 in fragments, whose header does not know how long it is. `report`
-    is told media seconds scanned, a few times a second, and may raise `Cancelled`. Raises INPUT_UNSAFE,
+    is told bytes scanned, a few times a second, and may raise `Cancelled`. Raises INPUT_UNSAFE,
     INPUT_OVER_LIMIT or INPUT_UNREADABLE, each with a reason in plain words.
     """
+    return probe_closely(path, tools, limits, report, fragmented=fragmented).info
+
+
+def probe_closely(
+    path: Path,
+    tools: Tools,
+    limits: MediaLimits,
+    report: Callable[[Tick], None] | None = None,
+    *,
+    fragmented: bool = False,
+    archives: bool = False,
+) -> Probed:
+    """The same as `probe`, with what was found on the way; `archives`: see `sniff`."""
     if not path.is_file():
         raise TelecineError(ErrorKind.INPUT_UNREADABLE, "it is not a file.")
     size = path.stat().st_size
     if size > limits.input_bytes:
         raise TelecineError(ErrorKind.INPUT_OVER_LIMIT, f"{size} bytes; {limits.input_bytes} are allowed.")
-    demuxer = sniff(path)
+    demuxer = sniff(path, archives=archives)
     exact = demuxer in _EXACT_HEADERS and not fragmented
-    return _Probe(path, demuxer, tools, limits, report, exact).info(size)
+    return _Probe(path, demuxer, tools, limits, report, exact).probed(size)
 
 
 class _Probe:
@@ -88,7 +117,7 @@ class _Probe:
         self._exact_header = exact
         self._warnings: list[str] = []
 
-    def info(self, size: int) -> MediaInfo:
+    def probed(self, size: int) -> Probed:
         """Everything about the file."""
         container, streams = self._describe()
         pictures = describe.pictures(streams)
@@ -107,7 +136,7 @@ class _Probe:
         if duration <= 0:
             raise TelecineError(ErrorKind.INPUT_UNREADABLE, "it has no duration.")
         self._check_whole(container, streams, scan)
-        return MediaInfo(
+        info = MediaInfo(
             demuxer=self._demuxer,
             duration=duration,
             size=size,
@@ -115,6 +144,9 @@ class _Probe:
             audio=audio,
             warnings=tuple(self._warnings),
         )
+        if not video:
+            return Probed(info, container, {}, 0)
+        return Probed(info, container, pictures[0], scan.streams[video.index].bytes)
 
     def _describe(self) -> tuple[Json, list[Json]]:
         """ffprobe's description of the container and of its streams."""
@@ -171,6 +203,8 @@ class _Probe:
         packets = scan.streams.get(stream["index"], StreamPackets())
         frames = self._first_frames(stream["index"], packets) if packets.count else []
         shown = [frame["pts"] for frame in frames if "pts" in frame]
+        if self._demuxer in _DECODING_TIMES and shown and packets.first is not None:
+            packets.shift(min(shown) - packets.first)
         timing = picture_timing(
             packets, describe.time_base(stream), describe.declared_rates(stream), min(shown, default=None)
         )
@@ -266,7 +300,7 @@ class _Probe:
         *arguments: str,
         on_line: Callable[[str], None] | None = None,
         poll: Callable[[], None] | None = None,
-    ) -> sandbox.Completed:
+    ) -> Completed:
         """Run ffprobe on the file, and turn its complaints into plain words."""
         where = safe_input(self._demuxer, self._path.name, self._limits)
         try:

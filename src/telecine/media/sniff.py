@@ -19,8 +19,8 @@ _MXF_KEY = bytes.fromhex("060e2b34020501010d010201")
 _ID3_HEADER = 10
 
 
-def sniff(path: Path) -> str:
-    """The FFmpeg demuxer for the file at `path`.
+def sniff(path: Path, *, archives: bool = False) -> str:
+    """The FFmpeg demuxer for the file at `path`; with `archives` also for containers of older recordings.
 
     Raises INPUT_UNSAFE for anything that is not an accepted container, saying what it looks like, and
     INPUT_UNREADABLE for an empty file or plain text.
@@ -32,15 +32,16 @@ def sniff(path: Path) -> str:
         if head.startswith(b"ID3"):
             file.seek(_id3_size(head))
             head = file.read(HEAD) or head
-    demuxer = sniff_bytes(head)
+    demuxer = sniff_bytes(head, archives=archives)
     if demuxer:
         return demuxer
     raise _refusal(head)
 
 
-def sniff_bytes(head: bytes) -> str | None:
+def sniff_bytes(head: bytes, *, archives: bool = False) -> str | None:
     """The FFmpeg demuxer for a file that begins with `head`; None where it is nothing that we accept."""
-    return next((demuxer for demuxer, is_it in _ACCEPTED if is_it(head)), None)
+    accepted = (*_ACCEPTED, *_ARCHIVES) if archives else _ACCEPTED
+    return next((demuxer for demuxer, is_it in accepted if is_it(head)), None)
 
 
 def _is_mov(head: bytes) -> bool:
@@ -97,6 +98,20 @@ def _is_mp3(head: bytes) -> bool:
     return version != 1 and layer in (1, 2) and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3
 
 
+def _is_avi(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == b"AVI "
+
+
+def _is_program_stream(head: bytes) -> bool:
+    """A pack header of MPEG-1 or MPEG-2, by the bits before its clock reference."""
+    return head.startswith(b"\x00\x00\x01\xba") and len(head) > 4 and (head[4] >> 4 == 2 or head[4] >> 6 == 1)
+
+
+def _is_dv(head: bytes) -> bool:
+    """The header block of a DIF sequence of 25 Mbit/s DV, for 525 or 625 lines."""
+    return head[:3] == b"\x1f\x07\x00" and len(head) > 3 and head[3] in (0x3F, 0xBF)
+
+
 _ACCEPTED: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("mov", _is_mov),
     ("matroska", _is_matroska),
@@ -109,6 +124,13 @@ _ACCEPTED: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("aac", _is_adts),
     ("mp3", _is_mp3),
 )
+
+_ARCHIVES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("avi", _is_avi),
+    ("mpeg", _is_program_stream),
+    ("dv", _is_dv),
+)
+"""Containers of tapes, discs and captures that are worth enhancing. None of them can point at another file."""
 
 _TEXTS: tuple[tuple[str, str], ...] = (
     ("an HLS playlist", r"#EXTM3U"),

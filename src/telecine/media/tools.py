@@ -16,6 +16,7 @@ from pathlib import Path
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media import sandbox
+from telecine.media.isolation import file_isolation, network_isolation
 
 FILTERS = (
     *("scale", "zscale", "tonemap", "bwdif", "fps", "setsar", "format", "split", "transpose", "trim", "setpts"),
@@ -147,15 +148,15 @@ def _isolation() -> Iterator[Check]:
     """Whether the kernel lets the sandbox close all its doors."""
     yield Check(
         "media tools without network",
-        sandbox.network_isolation(),
-        "network namespace" if sandbox.network_isolation() else "no unprivileged user namespaces",
+        network_isolation(),
+        "network namespace" if network_isolation() else "no unprivileged user namespaces",
         "Allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, or the container's seccomp "
         "profile), or cut the worker off from the network by other means.",
     )
     yield Check(
         "media tools see only their folder",
-        sandbox.file_isolation(),
-        "Landlock" if sandbox.file_isolation() else "no Landlock",
+        file_isolation(),
+        "Landlock" if file_isolation() else "no Landlock",
         "Use Linux 5.13 or newer with 'landlock' among the kernel's lsm= modules.",
     )
 
