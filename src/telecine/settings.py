@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         default=["dwm.pallycon.com", "dwm.doverunner.com", "dwm.example.com"],
         description="Host names on which the DWM API answers without its prefix.",
     )
+    pixop_hosts: list[str] = Field(
+        default=["staging-api.pixop.com", "api.pixop.com", "pixop.example.com"],
+        description="Host names on which the video processing API answers without its prefix.",
+    )
     packaging_replay_seconds: int = Field(
         default=0,
         ge=0,

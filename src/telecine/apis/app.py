@@ -21,9 +21,11 @@ from telecine.apis.hosts import HostPrefix
 from telecine.apis.licence import routes as licence
 from telecine.apis.openapi import describe
 from telecine.apis.packaging import routes as packaging
+from telecine.apis.pixop import routes as pixop
 from telecine.apis.playback import PlaybackTokens
 from telecine.apis.pri import routes as pri
 from telecine.apis.services import Services
+from telecine.apis.signed import derive
 from telecine.apis.tnp import routes as tnp
 from telecine.apis.tokens import Tokens
 from telecine.catalog.database import Database
@@ -62,12 +64,14 @@ def assemble(services: Services) -> FastAPI:
         pri.dialect(services.settings.pri_hosts),
         packaging.dialect(services.settings.packaging_hosts),
         dwm.dialect(services.settings.dwm_hosts),
+        pixop.dialect(services.settings.pixop_hosts),
         licence.dialect(),
     ]
     app.include_router(tnp.router())
     app.include_router(pri.router())
     app.include_router(packaging.router())
     app.include_router(dwm.router())
+    app.include_router(pixop.router())
     app.include_router(licence.routes)
     app.include_router(operations.routes)
     envelope.install(app, dialects)
@@ -93,6 +97,7 @@ def open_services(settings: Settings, now: Callable[[], datetime]) -> Services:
         tnp_tokens=Tokens(key, "tnp", settings.token_seconds),
         playback_tokens=PlaybackTokens(key),
         copy_links=CopyLinks(key),
+        user_key=derive(key, "telecine user token v1"),
         now=now,
     )
 

@@ -18,7 +18,8 @@ from telecine.core.errors import TelecineError
 class Dialect:
     """One API: its prefix, what its paths begin with, its host names, and how it reports a failure.
 
-    `relative` says that its root may come behind any path of the deployment's choice.
+    `relative` says that its root may come behind any path of the deployment's choice; `more_roots` are further
+    beginnings of its paths.
     """
 
     prefix: str
@@ -27,14 +28,23 @@ class Dialect:
     error_body: Callable[[TelecineError], dict[str, Any]] = field(repr=False)
     error_status: Callable[[TelecineError], int] = field(repr=False, default=lambda error: error.entry.status)
     relative: bool = False
+    more_roots: tuple[str, ...] = ()
 
     def owns(self, path: str) -> bool:
         """Whether `path` lies under the prefix."""
         return path.startswith(f"{self.prefix}/")
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Everything that its paths begin with."""
+        return (self.root, *self.more_roots)
+
 
 RELATIVE = "telecine.relative"
 """Where a request's scope keeps the relative path that was left out, without slashes at its ends."""
+
+ADDED = "telecine.prefix"
+"""Where the scope of a request that came without its dialect's prefix keeps the prefix that was put before its path."""
 
 
 class HostPrefix:
@@ -49,7 +59,11 @@ class HostPrefix:
         """Pass the request on, with its prefixed path where the host asks for one."""
         if scope["type"] == "http":
             own = self._by_host.get(host_of(scope))
-            if own is not None and not own.owns(scope["path"]) and (own.relative or scope["path"].startswith(own.root)):
+            if (
+                own is not None
+                and not own.owns(scope["path"])
+                and (own.relative or scope["path"].startswith(own.roots))
+            ):
                 scope = _prefixed(scope, own)
             for dialect in self._relative:
                 if dialect.owns(scope["path"]):
@@ -59,10 +73,11 @@ class HostPrefix:
 
 def _prefixed(scope: Scope, dialect: Dialect) -> Scope:
     """The request with the dialect's prefix before its path; as it was where the path does not hold the root."""
-    if dialect.root not in scope["path"]:
+    if not any(root in scope["path"] for root in dialect.roots):
         return scope
     raw = scope.get("raw_path") or scope["path"].encode()
-    return {**scope, "path": dialect.prefix + scope["path"], "raw_path": dialect.prefix.encode() + raw}
+    path = dialect.prefix + scope["path"]
+    return {**scope, "path": path, "raw_path": dialect.prefix.encode() + raw, ADDED: dialect.prefix}
 
 
 def _without_relative(scope: Scope, dialect: Dialect) -> Scope:

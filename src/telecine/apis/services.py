@@ -1,7 +1,7 @@
 """What every route needs to do its work, made once per process by `apis.app.create_app`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from telecine.storage.open import StoreFactory
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms behind the API. `now` is the clock, so that tests can turn it."""
+    """The rooms behind the API. `now` is the clock, so that tests can turn it; `user_key` signs tokens of users."""
 
     settings: Settings
     database: Database
@@ -27,6 +27,7 @@ class Services:
     tnp_tokens: Tokens
     playback_tokens: PlaybackTokens
     copy_links: CopyLinks
+    user_key: bytes = field(repr=False)
     now: Callable[[], datetime]
 
 

@@ -22,12 +22,16 @@ LONGEST = 4096
 """Characters; a longer token is not looked at."""
 
 
+def derive(master_key: bytes, kind: str) -> bytes:
+    """The key of 32 bytes by which tokens of one kind are signed."""
+    return HKDF(SHA256(), 32, salt=None, info=kind.encode()).derive(master_key)
+
+
 class Signed:
     """Signs and reads the tokens of one kind and one audience."""
 
     def __init__(self, master_key: bytes, kind: str, audience: str) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=kind.encode()).derive(master_key)
-        self._key = OctKey.import_key(derived)
+        self._key = OctKey.import_key(derive(master_key, kind))
         self._audience = audience
 
     def sign(self, claims: dict[str, Any], now: datetime, seconds: int) -> str:
