@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,8 +24,6 @@ from telecine.catalog.video_models import User
 from telecine.core.errors import ErrorKind, TelecineError
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
-"""What a password is compared with where there is no such user: it takes as long as with one."""
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
@@ -89,7 +88,7 @@ def every(s: Session) -> Sequence[User]:
 def matches(user: User | None, password: str) -> bool:
     """Whether `password` is the user's; takes as long where there is no user."""
     try:
-        return _HASHER.verify(user.password_hash if user else _NOBODY, password) and user is not None
+        return _HASHER.verify(user.password_hash if user else _nobody(), password) and user is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -151,6 +150,12 @@ def unban(s: Session, login: str, *, now: datetime | None = None) -> User:
     user.time_updated = now or utcnow()
     s.flush()
     return user
+
+
+@cache
+def _nobody() -> str:
+    """What a password is compared with where there is no such user: it takes as long as with one."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def _hash(password: str) -> str:

@@ -153,3 +153,23 @@ class MediaUpload(Base):
         UniqueConstraint("video_id", name="uq_media_upload_video"),
         Index("ix_media_upload_expires", "expires"),
     )
+
+
+class MediaRemoval(Base):
+    """What is left to do of a deleted video: its jobs must have ended, then its files go. See `video_removals`."""
+
+    __tablename__ = "media_removal"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"))
+    video_id: Mapped[str] = mapped_column(String(UUID))
+    storage_id: Mapped[str] = mapped_column(String(32))
+    job_ids: Mapped[Any] = mapped_column(JsonColumn)
+    keys: Mapped[list[str]]
+    """Objects that are known by name; whatever lies in the video's folder goes as well."""
+    not_before: Mapped[datetime]
+    """Nobody may begin before this; a claim moves it on by the length of the lease."""
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    """Why the last try failed."""
+
+    __table_args__ = (Index("ix_media_removal_due", "not_before", "id"), {"sqlite_autoincrement": True})

@@ -8,14 +8,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer
 
-from telecine.catalog import job_search, job_states
+from telecine.catalog import job_search, job_states, projects
 from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
 from telecine.catalog.models import SHORT, Job
 from telecine.catalog.text import checked, storable
-from telecine.catalog.video_models import Video
+from telecine.catalog.video_models import MediaUpload, Video
 from telecine.core.enhance.spec import Enhancement, Ingestion
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import InputFile, JobSpec
@@ -23,6 +24,9 @@ from telecine.core.states import stoppable
 
 DIALECT = "pixop"
 """Whose jobs they are."""
+
+UNNAMED = "Untitled video"
+"""What a video is called that nobody named: clients want a name of everything that a list shows."""
 
 FOLDER = "pixop"
 """What everything of videos lies below in a storage: `pixop/<video id>/…`."""
@@ -34,6 +38,66 @@ def get(s: Session, site_id: str, team_id: str, video_id: str, *, lock: bool = F
     if video is None or (video.site_id, video.team_id) != (site_id, team_id):
         raise TelecineError(ErrorKind.NOT_FOUND, f"Video {video_id[:64]!r}", field="videoId")
     return video
+
+
+def create(
+    s: Session,
+    site_id: str,
+    team_id: str,
+    *,
+    user_id: str,
+    storage_id: str,
+    name: str = "",
+    project_id: str | None = None,
+    now: datetime | None = None,
+) -> Video:
+    """Add a video without media to a project, or to the team's default one. Without a name it gets `UNNAMED`.
+
+    Raises NOT_FOUND for `projectId`, FIELD_INVALID, FIELD_OUT_OF_RANGE (name).
+    """
+    now = now or utcnow()
+    if project_id is None:
+        project = projects.default(s, site_id, team_id, user_id, now=now)
+    else:
+        project = projects.get(s, site_id, team_id, project_id, lock=True)
+    video = new_row(site_id, team_id, user_id, project.id, storage_id, name or UNNAMED, now)
+    s.add(video)
+    s.flush()
+    return video
+
+
+def page(
+    s: Session,
+    site_id: str,
+    team_id: str,
+    *,
+    project_id: str | None = None,
+    parent_id: str | None = None,
+    page_size: int = 25,
+    page_index: int = 1,
+) -> tuple[int, Sequence[Video]]:
+    """How many videos the team has, of a project or a parent where one is given, and one page of them, newest first.
+
+    Pages count from 1. What was found out about a video is not loaded. An unknown project or parent has none.
+    """
+    wanted = [Video.site_id == site_id, Video.team_id == team_id]
+    if project_id is not None:
+        wanted.append(Video.project_id == project_id)
+    if parent_id is not None:
+        wanted.append(Video.parent_id == parent_id)
+    if not storable(f"{project_id}{parent_id}"):
+        return 0, []
+    total = s.scalar(select(func.count()).select_from(Video).where(*wanted)) or 0
+    newest = select(Video).where(*wanted).order_by(Video.date_created.desc(), Video.id.desc())
+    without = [defer(column, raiseload=True) for column in (Video.findings, Video.parameters, Video.attributes)]
+    rows = newest.options(*without).limit(page_size).offset((page_index - 1) * page_size)
+    return total, s.scalars(rows).all()
+
+
+def is_uploading(s: Session, video: Video) -> bool:
+    """Whether a resumable upload of the video's media is under way."""
+    own = (MediaUpload.site_id == video.site_id) & (MediaUpload.video_id == video.id)
+    return s.scalar(select(MediaUpload.id).where(own)) is not None
 
 
 def folder_of(video_id: str) -> str:

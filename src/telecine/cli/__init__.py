@@ -24,6 +24,8 @@ from telecine.cli import (
     sites,
     storages,
     system,
+    teams,
+    users,
     verify,
 )
 from telecine.cli.output import EXIT_CODES, Exit, show_error, wants_json
@@ -63,6 +65,8 @@ app.add_typer(storages.app, name="storage", help="Buckets that are registered fo
 app.add_typer(packaging_groups.app, name="packaging-group", help="What packaged assets are made into, and where to.")
 app.add_typer(pri.app, name="pri", help="Who may call the PRI API for a site.")
 app.add_typer(dwm.app, name="dwm", help="Copies of a master that can be traced to their recipients.")
+app.add_typer(teams.app, name="team", help="Who videos belong to in the video API.")
+app.add_typer(users.app, name="user", help="People who call the video API.")
 app.add_typer(sessions.app, name="sessions", help="Viewers' copies of marked titles.")
 keys.add_to(app)
 app.add_typer(jobs.app, name="jobs", help="Look at jobs, follow them, stop and restart them.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,7 +23,9 @@ Site = Annotated[str, typer.Option("--site", help="Site id.")]
 def create(
     bucket: Annotated[str, typer.Argument(help="Name of the bucket.")],
     site: Site,
-    io_type: Annotated[str, typer.Option("--type", help="input: sources are read; output: results are published.")],
+    io_type: Annotated[
+        str, typer.Option("--type", help="input: sources are read; output: results are published; both: for teams.")
+    ],
     region: Annotated[str, typer.Option(help="Region code. Default: the site's.")] = "",
     name: Annotated[str, typer.Option(help="Name of the storage. Default: the bucket's.")] = "",
     access_key_id: Annotated[str, typer.Option(envvar="TELECINE_STORAGE_ACCESS_KEY_ID", help="S3 access key.")] = "",
@@ -37,8 +39,9 @@ def create(
     from telecine.storage.check import try_storage
 
     in_force = rooms.settings()
-    if io_type not in ("input", "output"):
-        raise TelecineError(ErrorKind.FIELD_INVALID, "it is input or output.", field="type")
+    kinds: tuple[Literal["input", "output"], ...] = ("input", "output")
+    if io_type not in (*kinds, storages.BOTH):
+        raise TelecineError(ErrorKind.FIELD_INVALID, "it is input, output or both.", field="type")
     if in_force.storage_kind == "s3" and not (access_key_id and secret_key):
         raise TelecineError(ErrorKind.FIELD_MISSING, "S3 needs it.", field="access-key-id and secret-key")
     opened = rooms.database(in_force)
@@ -46,7 +49,9 @@ def create(
         region = region or sites.get(s, site).region
     known_region(in_force.regions, region)
     store = rooms.stores(in_force).open(bucket, region, access_key_id, secret_key, patient=False)
-    try_storage(store, cast(Literal["input", "output"], io_type))
+    for kind in kinds:
+        if io_type in (kind, storages.BOTH):
+            try_storage(store, kind)
     values = storages.StorageValues(name or bucket, bucket, io_type, region, access_key_id, secret_key)
     with opened.write() as s:
         row = storages.create(s, rooms.sealer(in_force), site, values)

@@ -26,6 +26,7 @@ from telecine.jobs.reference_sweep import sweep_references
 from telecine.jobs.retention import sweep_assets
 from telecine.jobs.services import Services
 from telecine.jobs.temporal import Standing
+from telecine.jobs.video_removal import sweep_videos
 
 JOBS_EVERY = 30.0
 FOLDERS_EVERY = 600.0
@@ -53,6 +54,7 @@ class Sweeper:
             every(FOLDERS_EVERY, self._sweep_folders, "work folders"),
             every(RECORDS_EVERY, self._sweep_records, "old records"),
             every(ASSETS_EVERY, self._sweep_assets, "packaged assets"),
+            every(ASSETS_EVERY, self._sweep_videos, "deleted videos"),
         )
 
     async def mend_jobs(self) -> bool:
@@ -101,6 +103,9 @@ class Sweeper:
 
     async def _sweep_assets(self) -> bool:
         return await asyncio.to_thread(sweep_assets, self._services, utcnow())
+
+    async def _sweep_videos(self) -> bool:
+        return await asyncio.to_thread(sweep_videos, self._services, utcnow())
 
 
 def sweep_records(services: Services, now: datetime) -> None:

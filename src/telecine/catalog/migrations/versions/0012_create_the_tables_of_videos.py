@@ -126,3 +126,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("video_id", name="uq_media_upload_video"),
     )
     op.create_index("ix_media_upload_expires", "media_upload", ["expires"])
+    op.create_table(
+        "media_removal",
+        sa.Column("id", _number(), nullable=False),
+        sa.Column("site_id", sa.String(length=4), nullable=False),
+        sa.Column("video_id", sa.String(length=36), nullable=False),
+        sa.Column("storage_id", sa.String(length=32), nullable=False),
+        sa.Column("job_ids", sa.JSON(), nullable=False),
+        sa.Column("keys", sa.JSON(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.site_id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_media_removal_due", "media_removal", ["not_before", "id"])
