@@ -75,12 +75,13 @@ class S3Writing:
 
     def position(self) -> Position:
         """See `Writing.position`."""
-        older, tail = list(self._tails), ""
+        self._drop(self._tails[:-1])
+        older, tail = self._tails[-1:], ""
         if self._buffer.tell():
             tail = f"{self._where['Key']}.tail-{self.size}"
             with _told(self._where["Bucket"], tail):
                 self._client.put_object(Bucket=self._where["Bucket"], Key=tail, Body=self._buffer.getvalue())
-            self._tails = [*older, tail] if tail not in older else older
+        self._tails = [*older, tail] if tail and tail not in older else older
         return {
             "key": self._where["Key"],
             "upload": self._upload["UploadId"],

@@ -53,9 +53,9 @@ class Writing(Protocol):
         """Append `data`."""
 
     def position(self) -> Position:
-        """Make all that has come durable, and say how `Store.resume` goes on from here; earlier positions stay good.
+        """Make all that has come durable, and say how `Store.resume` goes on from here.
 
-        Earlier ones do so until an object is resumed from a later one.
+        Of earlier positions the last one stays good, until the object is resumed from this one.
         """
 
     def finish(self) -> ObjectInfo:
@@ -102,7 +102,7 @@ class Store(Protocol):
     def stream(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """Bytes `start` to `end` (not included) of an object, in pieces of `STREAMED` bytes at most.
 
-        Raises OBJECT_MISSING, at the first piece or where the object vanishes or changes on the way.
+        Raises OBJECT_MISSING, and fails where the object becomes another on the way.
         """
 
     def begin(self, key: str, content_type: str, most: int) -> Writing:
