@@ -2,4 +2,9 @@
 
 from telecine.apis.pixop import routes_media_download, routes_media_tus, routes_media_upload
 
-ROUTERS = (routes_media_upload.routes, routes_media_download.routes, routes_media_tus.routes)
+ROUTERS = (
+    routes_media_upload.routes,
+    routes_media_download.routes,
+    routes_media_tus.routes,
+    routes_media_tus.open_routes,
+)

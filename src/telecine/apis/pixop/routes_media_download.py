@@ -1,9 +1,9 @@
 """Media service: downloads of what was uploaded and what was made of it, and of the pictures that show it."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Path, Request, Response, Security
+from fastapi import APIRouter, Request, Response, Security
 
 from telecine.apis.envelope import failure
 from telecine.apis.partial import Content, disposition_of, respond
@@ -11,6 +11,8 @@ from telecine.apis.pixop import MEDIA
 from telecine.apis.pixop.access import Authorised, Caller, user_scheme
 from telecine.apis.pixop.envelope import NOT_PROCESSED, RANGE, Refusal
 from telecine.apis.pixop.media_store import store_of
+from telecine.apis.pixop.schema import Failure
+from telecine.apis.pixop.schema_media import VideoInPath
 from telecine.apis.services import Services, Wired
 from telecine.catalog import job_search, videos
 from telecine.catalog.video_models import Video
@@ -18,16 +20,18 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import TERMINAL
 from telecine.storage.content_types import content_type
 
-routes = APIRouter(prefix=f"{MEDIA}/download", dependencies=[Security(user_scheme)])
+routes = APIRouter(prefix=f"{MEDIA}/download", tags=["Pixop: media"], dependencies=[Security(user_scheme)])
 
-VideoInPath = Annotated[str, Path(alias="videoId")]
 Shown = Literal["small", "large"]
 _FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": {"application/octet-stream": {}}}
+    200: {"description": "The file.", "content": {"video/*": {}, "image/*": {}, "application/*": {}}},
+    206: {"description": "The ranges of it that were asked for."},
+    304: {"description": "The client has it already."},
+    416: {"description": "It has no such bytes.", "model": Failure},
 }
 
 
-@routes.get("/original/{videoId}", response_class=Response, responses=_FILE)
+@routes.get("/original/{videoId}", response_class=Response, responses=_FILE, summary="Download the uploaded media")
 @routes.head("/original/{videoId}", include_in_schema=False)
 def download_original(request: Request, services: Wired, caller: Authorised, video_id: VideoInPath) -> Response:
     """What was uploaded, whole or in parts; of a processed video, what it was made of in the first place."""
@@ -39,7 +43,7 @@ def download_original(request: Request, services: Wired, caller: Authorised, vid
     return _media(request, services, video)
 
 
-@routes.get("/processed/{videoId}", response_class=Response, responses=_FILE)
+@routes.get("/processed/{videoId}", response_class=Response, responses=_FILE, summary="Download the processed media")
 @routes.head("/processed/{videoId}", include_in_schema=False)
 def download_processed(request: Request, services: Wired, caller: Authorised, video_id: VideoInPath) -> Response:
     """What processing made, whole or in parts."""
@@ -52,7 +56,9 @@ def download_processed(request: Request, services: Wired, caller: Authorised, vi
     return _media(request, services, video)
 
 
-@routes.get("/screenshot/{size}/{videoId}", response_class=Response, responses=_FILE)
+@routes.get(
+    "/screenshot/{size}/{videoId}", response_class=Response, responses=_FILE, summary="Get a picture of a video"
+)
 @routes.head("/screenshot/{size}/{videoId}", include_in_schema=False)
 @routes.get("/screenshot/{size}//{videoId}", include_in_schema=False)
 @routes.head("/screenshot/{size}//{videoId}", include_in_schema=False)
@@ -63,14 +69,14 @@ def download_screenshot(
     return _picture(request, services, _video(services, caller, video_id), size)
 
 
-@routes.get("/web/{videoId}", response_class=Response, responses=_FILE)
+@routes.get("/web/{videoId}", response_class=Response, responses=_FILE, summary="Get the browser's copy of a video")
 @routes.head("/web/{videoId}", include_in_schema=False)
 def download_web(request: Request, services: Wired, caller: Authorised, video_id: VideoInPath) -> Response:
     """Ours: the video as a browser can play it."""
     return _picture(request, services, _video(services, caller, video_id), "web")
 
 
-@routes.get("/comparison/{videoId}", response_class=Response, responses=_FILE)
+@routes.get("/comparison/{videoId}", response_class=Response, responses=_FILE, summary="Compare a processed video")
 @routes.head("/comparison/{videoId}", include_in_schema=False)
 def download_comparison(request: Request, services: Wired, caller: Authorised, video_id: VideoInPath) -> Response:
     """Ours: a processed video beside what it was made of."""

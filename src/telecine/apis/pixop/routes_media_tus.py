@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 
 from telecine.apis.envelope import failure
 from telecine.apis.pixop import MEDIA
@@ -20,6 +20,8 @@ from telecine.apis.pixop.envelope import Refusal
 from telecine.apis.pixop.intake import Intake, Interrupted, body_of
 from telecine.apis.pixop.media_store import UNNAMED, store_of
 from telecine.apis.pixop.routes_media_upload import UploadRoute
+from telecine.apis.pixop.schema import Failure
+from telecine.apis.pixop.schema_media import UploadInPath, VideoInPath
 from telecine.apis.pixop.tus_headers import (
     ALGORITHMS,
     PIECE,
@@ -42,19 +44,14 @@ EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 
 
 class TusRoute(UploadRoute):
-    """A route of the protocol: every answer names its version, and a request must."""
+    """A route of the protocol, whose every answer names its version."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The usual handler between the checks of the version."""
+        """The usual handler, and the version on what it answers."""
         usual = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             try:
-                if request.headers.get("tus-resumable") != VERSION:
-                    why = f"send 'Tus-Resumable: {VERSION}'."
-                    raise Refusal(
-                        "TusVersionException", ErrorKind.FIELD_INVALID, why, field="Tus-Resumable", status=412
-                    )
                 answer = await usual(request)
             except TelecineError as error:
                 answer = failure(request, error)
@@ -65,12 +62,32 @@ class TusRoute(UploadRoute):
         return handler
 
 
-routes = APIRouter(prefix=f"{MEDIA}/tus", route_class=TusRoute, dependencies=[Security(user_scheme)])
-_open = APIRouter()
+def _versioned(request: Request, caller: Authorised) -> None:  # noqa: ARG001 - who calls is found out first
+    """Raises FIELD_INVALID, with the protocol's status, for a request of another version."""
+    if request.headers.get("tus-resumable") != VERSION:
+        why = f"send 'Tus-Resumable: {VERSION}'."
+        raise Refusal("TusVersionException", ErrorKind.FIELD_INVALID, why, field="Tus-Resumable", status=412)
 
 
-@_open.options("/{video_id}", status_code=204, summary="What the server knows of tus")
-@_open.options("/{video_id}/{upload_id}", status_code=204, include_in_schema=False)
+_STATUSES: dict[int | str, dict[str, Any]] = {
+    410: {"description": "What had come of the upload is gone.", "model": Failure},
+    412: {"description": "The request is not of this version of the protocol.", "model": Failure},
+    415: {"description": "The body is not a piece of an upload.", "model": Failure},
+    460: {"description": "The piece does not have its checksum.", "model": Failure},
+}
+
+routes = APIRouter(
+    prefix=f"{MEDIA}/tus",
+    tags=["Pixop: media"],
+    route_class=TusRoute,
+    dependencies=[Security(user_scheme), Depends(_versioned)],
+    responses=_STATUSES,
+)
+open_routes = APIRouter(prefix=f"{MEDIA}/tus")
+
+
+@open_routes.options("/{videoId}", status_code=204, include_in_schema=False)
+@open_routes.options("/{videoId}/{uploadId}", status_code=204, include_in_schema=False)
 def describe(services: Wired) -> Response:
     """Versions, extensions, checksums and the largest upload. It takes no token."""
     headers = {
@@ -83,8 +100,10 @@ def describe(services: Wired) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-@routes.post("/{video_id}", status_code=201, response_class=Response, summary="Begin a resumable upload")
-async def create(request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: str) -> Response:
+@routes.post("/{videoId}", status_code=201, response_class=Response, summary="Begin a resumable upload")
+async def create(
+    request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: VideoInPath
+) -> Response:
     """`Upload-Length` is needed; of `Upload-Metadata`, `filename`, `filetype` and `light` are understood."""
     new = _new(request, services)
     lasting = _lasting(services)
@@ -98,8 +117,8 @@ async def create(request: Request, services: Wired, caller: Authorised, urls: Ad
     return Response(status_code=201, headers=headers)
 
 
-@routes.head("/{video_id}/{upload_id}", summary="How far a resumable upload is")
-def look(services: Wired, caller: Authorised, video_id: str, upload_id: str) -> Response:
+@routes.head("/{videoId}/{uploadId}", summary="How far a resumable upload is")
+def look(services: Wired, caller: Authorised, video_id: VideoInPath, upload_id: UploadInPath) -> Response:
     """`Upload-Offset` says where to go on."""
     with services.database.read() as s:
         upload = uploads.get(s, caller.site_id, caller.team_id, video_id, upload_id, services.now())
@@ -108,8 +127,10 @@ def look(services: Wired, caller: Authorised, video_id: str, upload_id: str) -> 
     return Response(status_code=200, headers=headers)
 
 
-@routes.patch("/{video_id}/{upload_id}", status_code=204, response_class=Response, summary="Send a piece of an upload")
-async def patch(request: Request, services: Wired, caller: Authorised, video_id: str, upload_id: str) -> Response:
+@routes.patch("/{videoId}/{uploadId}", status_code=204, response_class=Response, summary="Send a piece of an upload")
+async def patch(
+    request: Request, services: Wired, caller: Authorised, video_id: VideoInPath, upload_id: UploadInPath
+) -> Response:
     """The bytes from `Upload-Offset` on. With the last of them the video has its media, and is ingested."""
     if request.headers.get("content-type", "") != PIECE:
         why = f"a piece is {PIECE}."
@@ -118,8 +139,8 @@ async def patch(request: Request, services: Wired, caller: Authorised, video_id:
     return Response(status_code=204, headers=await _receive(request, services, caller, video_id, upload_id, offset))
 
 
-@routes.delete("/{video_id}/{upload_id}", status_code=204, response_class=Response, summary="End a resumable upload")
-def terminate(services: Wired, caller: Authorised, video_id: str, upload_id: str) -> Response:
+@routes.delete("/{videoId}/{uploadId}", status_code=204, response_class=Response, summary="End a resumable upload")
+def terminate(services: Wired, caller: Authorised, video_id: VideoInPath, upload_id: UploadInPath) -> Response:
     """Nothing of it is left."""
     with services.database.write() as s:
         upload = uploads.get(s, caller.site_id, caller.team_id, video_id, upload_id, services.now(), lock=True)
@@ -132,8 +153,10 @@ def terminate(services: Wired, caller: Authorised, video_id: str, upload_id: str
     return Response(status_code=204)
 
 
-@routes.post("/{video_id}/{upload_id}", response_class=Response, include_in_schema=False)
-async def overridden(request: Request, services: Wired, caller: Authorised, video_id: str, upload_id: str) -> Response:
+@routes.post("/{videoId}/{uploadId}", response_class=Response, include_in_schema=False)
+async def overridden(
+    request: Request, services: Wired, caller: Authorised, video_id: VideoInPath, upload_id: UploadInPath
+) -> Response:
     """For clients that can send no other method: `X-HTTP-Method-Override` names it."""
     match request.headers.get("x-http-method-override", "").upper():
         case "PATCH":
@@ -144,9 +167,6 @@ async def overridden(request: Request, services: Wired, caller: Authorised, vide
             return await asyncio.to_thread(look, services, caller, video_id, upload_id)
         case _:
             raise TelecineError(ErrorKind.METHOD_NOT_ALLOWED, "Send PATCH, HEAD or DELETE.")
-
-
-routes.include_router(_open)
 
 
 async def _receive(

@@ -12,7 +12,7 @@ from telecine.apis.multipart import FilePart, FormReader, boundary_of
 from telecine.apis.pixop import MEDIA
 from telecine.apis.pixop.access import Authorised, Caller, user_scheme
 from telecine.apis.pixop.intake import BODY, Body, Intake, body_of
-from telecine.apis.pixop.schema_media import Uploaded
+from telecine.apis.pixop.schema_media import Uploaded, VideoInPath
 from telecine.apis.pixop.urls import Addressed, Urls
 from telecine.apis.services import Services, Wired
 from telecine.catalog import uploads
@@ -64,7 +64,7 @@ async def _drain(request: Request) -> None:
         return
 
 
-routes = APIRouter(prefix=MEDIA, route_class=UploadRoute, dependencies=[Security(user_scheme)])
+routes = APIRouter(prefix=MEDIA, tags=["Pixop: media"], route_class=UploadRoute, dependencies=[Security(user_scheme)])
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -82,19 +82,23 @@ _FORM: dict[str, Any] = {
 }
 
 
-@routes.post("/upload/{video_id}", response_model=Uploaded, summary="Upload a video's media", openapi_extra=_FORM)
-async def upload(request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: str) -> Answer:
+@routes.post("/upload/{videoId}", response_model=Uploaded, summary="Upload a video's media", openapi_extra=_FORM)
+async def upload(
+    request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: VideoInPath
+) -> Answer:
     """The first file of a form, whatever the part is called, becomes the video's media, and is ingested."""
     return await _upload(request, services, caller, urls, video_id, light=False)
 
 
 @routes.post(
-    "/upload/light/{video_id}",
+    "/upload/light/{videoId}",
     response_model=Uploaded,
     summary="Upload a video's media for light ingestion",
     openapi_extra=_FORM,
 )
-async def upload_light(request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: str) -> Answer:
+async def upload_light(
+    request: Request, services: Wired, caller: Authorised, urls: Addressed, video_id: VideoInPath
+) -> Answer:
     """The same, but only the media's metadata is looked at."""
     return await _upload(request, services, caller, urls, video_id, light=True)
 

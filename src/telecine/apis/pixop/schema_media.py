@@ -1,6 +1,12 @@
-"""What the media service answers in JSON, for the OpenAPI page."""
+"""What the media service is asked for and what it answers in JSON, for the OpenAPI page."""
 
+from typing import Annotated
+
+from fastapi import Path
 from pydantic import BaseModel
+
+VideoInPath = Annotated[str, Path(alias="videoId")]
+UploadInPath = Annotated[str, Path(alias="uploadId")]
 
 
 class Uploaded(BaseModel):
