@@ -112,7 +112,7 @@ def test_a_video_without_media(api, ann):
             "metadata": None,
             "qualityAssessment": None,
         },
-        "processing": None,
+        "processing": {"processingState": None, "processingParameters": None},
         "attributes": {},
         "dateCreated": now,
         "timeLastUpdated": now,
