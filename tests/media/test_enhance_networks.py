@@ -134,9 +134,10 @@ def test_rates_need_not_be_multiples_and_cuts_are_not_morphed():
 def test_basicvsr_sees_neighbours_and_beats_span_whatever_the_chunk():
     full = film(frames=5)
     low = shrunk(full, QUARTER)
-    asked = stage("basicvsr", QUARTER, FULL).model_copy(update={"radius": WINDOW + LEAD - 1})
+    before, after = picture(48, 24, frames=5), picture(frames=5)
+    asked = stage("basicvsr", before, after).model_copy(update={"radius": WINDOW + LEAD - 1})
     made = list(basicvsr(asked, iter(low), Span(0, 5), Span(0, 5)))
-    single = list(span(stage("span", QUARTER, FULL), iter(low), Span(0, 5), Span(0, 5)))
+    single = list(span(stage("span", before, after), iter(low), Span(0, 5), Span(0, 5)))
     assert gain(made, low, full) > gain(single, low, full) + 0.3
     wanted = Span(3, 5)
     given = asked.given(wanted)
