@@ -50,7 +50,7 @@ class Made(NamedTuple):
 
     def target(self, container: Container) -> Target:
         """The target of a plan: a few frames, fewer of large ones."""
-        frames = 12 if self.size[1] < 720 else 3
+        frames = 12 if self.size[1] < 720 else 3 if self.codec is Codec.XDCAM else 2
         shown = picture(*self.size, self.chroma, self.bits, rate=self.rate, frames=frames, fields=self.fields)
         long = self.codec in (Codec.H264, Codec.HEVC, Codec.MPEG2, Codec.XDCAM)
         rate = 1_000_000 if long and self.codec is not Codec.XDCAM else None
