@@ -45,8 +45,8 @@ def test_everything_in_order() -> None:
     ]
     settings = {stage.option: stage.settings for stage in plan.stages}
     assert settings["denoiser"] == {"sigma": 4.5}
-    assert settings["scaler"] == {"factor": 2, "clarity": 5}
-    assert settings["scanning"] == {"order": "bottom_first"}
+    assert settings["scaler"] == {"clarity": 5}
+    assert settings["scanning"] == {}
     assert isinstance(settings["postProcessor"]["seed"], int)
     for before, after in zip(plan.stages, plan.stages[1:], strict=False):
         assert before.after == after.before
@@ -269,9 +269,11 @@ def test_restoring_scalers_work_at_the_same_size(scaler: str | None, done: bool)
     assert bool(planned(scaler=scaler, size={"tag": "no_scaling"}).stages) == done
 
 
-@pytest.mark.parametrize(("tag", "factor"), [("2x", 2), ("3x", 4), ("4x", 4), ("no_scaling", 2)])
-def test_factor(tag: str, factor: int) -> None:
-    assert planned(scaler="dvres2", size={"tag": tag}).stages[0].settings["factor"] == factor
+def test_rows_that_were_fields_are_woven_as_they_are() -> None:
+    """A filter against flicker is for pictures that have more detail than a field can hold."""
+    assert planned(interlaced(), denoiser="hqdn3d").stages[-1].settings == {"prefilter": "none"}
+    assert planned(interlaced(), denoiser="hqdn3d", size={"tag": "2x"}).stages[-1].settings == {}
+    assert planned(rate=50, scan="interlaced_tff").stages[-1].settings == {}
 
 
 def test_a_size_alone_is_scaled_by_bicubic() -> None:

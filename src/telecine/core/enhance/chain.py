@@ -109,9 +109,19 @@ def make_chain(
     if asked.post:
         chain.add("postProcessor", asked.post, settings={"seed": _seed(chain.picture)})
     if fielding.weave:
-        woven = chain.at_rate(chain.picture.rate / 2, fielding.target)
-        chain.add("scanning", "interlace", woven, settings={"order": fielding.target})
+        _interlace(chain, fielding)
     return chain.stages
+
+
+def _interlace(chain: Chain, fielding: Fielding) -> None:
+    """Weave pictures. Those that were fields before, and are still as high, have nothing that a field cannot hold.
+
+    So the rows that a deinterlacer left alone come back as they were.
+    """
+    woven = chain.at_rate(chain.picture.rate / 2, fielding.target)
+    scaled = any(stage.option == "scaler" for stage in chain.stages)
+    fine = fielding.source == "progressive" or scaled
+    chain.add("scanning", "interlace", woven, settings={} if fine else {"prefilter": "none"})
 
 
 def needs_frames(asked: Enhancement, frame: Frame, picture: Picture) -> bool:
@@ -152,15 +162,10 @@ def _scale(chain: Chain, asked: Enhancement, frame: Frame) -> None:
     if larger < 1 and scaler != Scaler.SCALE:
         engine = choose_engine("scaler", "reduce", chain.tier, chain.available, chain.notes)
         chain.notes.append(f"{scaler} restores detail of larger pictures; {engine[0].name} makes the smaller one.")
-    settings: dict[str, Setting] = {"factor": _factor(larger)} if engine is None and scaler != Scaler.SCALE else {}
+    settings: dict[str, Setting] = {}
     if scaler == Scaler.PABSR1 and engine is None:
         settings["clarity"] = tuple(Clarity).index(asked.clarity or Clarity.NONE)
     chain.add("scaler", scaler, scaled, engine=engine, settings=settings)
-
-
-def _factor(larger: Fraction) -> int:
-    """Times 2 or times 4, the next above what is wanted: what an engine makes before it goes to the exact size."""
-    return 2 if larger <= 2 else 4
 
 
 def _rate(chain: Chain, asked: Enhancement) -> None:
