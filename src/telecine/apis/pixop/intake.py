@@ -182,8 +182,7 @@ class Intake:
         media = Media(info.key, info.size, self._tag.hexdigest())
         try:
             with self._services.database.write() as s:
-                upload = uploads.held(s, self.upload.site_id, self.upload.id, self._turn)
-                job, replaced = uploads.complete(s, upload, media, self._services.now())
+                job, replaced = uploads.complete(s, self.upload, self._turn, media, self._services.now())
         except BaseException:
             with suppress(TelecineError):
                 self._store.delete([info.key])
