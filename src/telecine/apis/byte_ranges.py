@@ -1,7 +1,14 @@
 """Range requests as RFC 9110 has them: which bytes a client asks for, and whether it has them already."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
+
+MOST_RANGES = 64
+"""Ranges of one request that are answered one by one."""
+_NEAR = 128
+"""Bytes between two ranges that cost less than the framing of another part."""
 
 _RANGE = re.compile(r"(\d{0,19})-(\d{0,19})", re.ASCII)
 
@@ -37,6 +44,57 @@ def span_of(header: str, size: int) -> Span | None:
     if start >= size:
         raise Unsatisfiable
     return Span(start, end)
+
+
+def spans_of(header: str, size: int) -> Sequence[Span] | None:
+    """The ranges of a file of `size` bytes that a Range header asks for, in its order; None for the whole.
+
+    Ranges that lie behind the end are left out, those that overlap or almost touch become one, and then all are in
+    the order of the file. The whole is also the answer to a set that would cost more than it (RFC 9110, section 14.2):
+    more than `MOST_RANGES`, or bytes that are asked for three times. Raises Unsatisfiable where nothing is left.
+    """
+    unit, _, listed = header.strip().partition("=")
+    specs = [spec for spec in (spec.strip() for spec in listed.split(",", MOST_RANGES + 1)) if spec]
+    if not 0 < len(specs) <= MOST_RANGES:
+        return None
+    spans = []
+    for spec in specs:
+        try:
+            span = span_of(f"{unit}={spec}", size)
+        except Unsatisfiable:
+            continue
+        if span is None:
+            return None
+        spans.append(span)
+    if not spans:
+        raise Unsatisfiable
+    return None if _thrice(spans) else _merged(spans)
+
+
+def _thrice(spans: Sequence[Span]) -> bool:
+    """Whether some byte lies in three of the ranges."""
+    steps = sorted([(span.start, 1) for span in spans] + [(span.end, -1) for span in spans])
+    depth = 0
+    for _, step in steps:
+        depth += step
+        if depth > 2:
+            return True
+    return False
+
+
+def _merged(spans: Sequence[Span]) -> Sequence[Span]:
+    """The ranges as they are; where two are close, all in order, with those that are as one."""
+    ordered = sorted(spans)
+    if all(second.start - first.end > _NEAR for first, second in pairwise(ordered)):
+        return spans
+    merged = ordered[:1]
+    for span in ordered[1:]:
+        last = merged[-1]
+        if span.start - last.end > _NEAR:
+            merged.append(span)
+        else:
+            merged[-1] = Span(last.start, max(last.end, span.end))
+    return merged
 
 
 def knows(if_none_match: str, etag: str) -> bool:

@@ -20,6 +20,7 @@ from telecine.catalog.clock import utcnow
 from telecine.catalog.models import SHORT
 from telecine.catalog.seal import Sealer
 from telecine.catalog.text import checked, storable
+from telecine.catalog.turns import one_at_a_time
 from telecine.catalog.video_models import User
 from telecine.core.errors import ErrorKind, TelecineError
 
@@ -40,6 +41,7 @@ def create(s: Session, email: str, name: str, password: str, team_id: str, *, no
     checked(email, "email", SHORT)
     if "@" not in email.strip("@") or ":" in email or email != email.strip():  # a colon ends the name in Basic
         raise TelecineError(ErrorKind.FIELD_INVALID, "it must be an email address.", field="email")
+    one_at_a_time(s, "user", email.lower())
     if find(s, email) is not None:
         raise TelecineError(ErrorKind.CONFLICT, "A user with this email exists already.", field="email")
     user = User(

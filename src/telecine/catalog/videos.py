@@ -153,9 +153,7 @@ def create_processed(
     OUT_OF_SERVICE, TRIAL_LIMIT.
     """
     now = now or utcnow()
-    source = get(s, site_id, team_id, source_id, lock=True)
-    if not source.media_key:
-        raise TelecineError(ErrorKind.WRONG_STATE, "The video has no media yet. Upload it first.", field="videoId")
+    source = _held_source(s, site_id, team_id, source_id)
     made = new_row(source.site_id, team_id, user_id, source.project_id, source.storage_id, name, now)
     made.parent_id, made.parameters = source.parent_id or source.id, parameters
     s.add(made)
@@ -180,6 +178,17 @@ def stop_jobs(s: Session, video: Video, now: datetime) -> list[int]:
         if stoppable(job_search.get(s, video.site_id, job_id).state):
             job_states.request_stop(s, video.site_id, job_id, now=now)
     return ids
+
+
+def _held_source(s: Session, site_id: str, team_id: str, source_id: str) -> Video:
+    """The video to make another one of, held; what was uploaded is held first, as it is where it is deleted."""
+    parent_id = get(s, site_id, team_id, source_id).parent_id
+    if parent_id is not None:
+        get(s, site_id, team_id, parent_id, lock=True)
+    source = get(s, site_id, team_id, source_id, lock=True)
+    if not source.media_key:
+        raise TelecineError(ErrorKind.WRONG_STATE, "The video has no media yet. Upload it first.", field="videoId")
+    return source
 
 
 def new_row(

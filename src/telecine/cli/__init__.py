@@ -13,6 +13,7 @@ from telecine.cli import (
     buckets,
     detect,
     dwm,
+    enhance,
     jobs,
     keys,
     oneshot,
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 servers.add_to(app)
 oneshot.add_to(app)
+enhance.add_to(app)
 verify.add_to(app)
 detect.add_to(app)
 system.add_to(app)

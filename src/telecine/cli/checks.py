@@ -16,6 +16,7 @@ from telecine.cli import rooms
 from telecine.console.player import VENDOR, default_players_dir
 from telecine.core.errors import TelecineError
 from telecine.jobs.temporal_server import find_temporal
+from telecine.media.enhance.available import engine_checks
 from telecine.media.tools import Check, capabilities
 from telecine.settings import Settings
 
@@ -43,6 +44,7 @@ def _engines(settings: Settings) -> Iterator[Check]:
         yield Check("engines", False, error.detail, "Run 'make venv', or set TELECINE_FFMPEG and its like to a path.")
         return
     yield from capabilities(tools)
+    yield from engine_checks(tools)
 
 
 def _temporal(settings: Settings) -> Check:

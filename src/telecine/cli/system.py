@@ -29,15 +29,21 @@ def doctor(as_json: AsJson = False) -> None:
 
     checks = list(every_check(rooms.settings()))
     if as_json:
-        show_json([{"name": one.name, "ok": one.ok, "found": one.found, "cure": one.cure} for one in checks])
+        show_json(
+            [
+                {"name": one.name, "ok": one.ok, "found": one.found, "cure": one.cure, "optional": one.optional}
+                for one in checks
+            ]
+        )
     else:
         out = console()
         for one in checks:
-            out.print("[green]ok[/]     " if one.ok else "[bold red]wrong[/]  ", end="")
+            bad = "[yellow]lacks[/]  " if one.optional else "[bold red]wrong[/]  "
+            out.print("[green]ok[/]     " if one.ok else bad, end="")
             out.print(f"{one.name}: {one.found}", markup=False)
             if not one.ok:
                 out.print(f"       {one.cure}", markup=False)
-    if not all(one.ok for one in checks):
+    if not all(one.ok or one.optional for one in checks):
         raise typer.Exit(Exit.JOB_ERROR)
 
 

@@ -41,11 +41,17 @@ def colors_score(colourfulness: float) -> float:
     return _within(BEST * (1 - 2 ** (-max(0.0, colourfulness) / 12)))
 
 
+def naturalness_score(distance: float) -> float:
+    """Score of the distance from clean pictures (NIQE): 3 is as clean as those it was learned from, 14 is spoilt."""
+    return _within(BEST - (distance - 3) / 2.2)
+
+
 SCORES: dict[str, Callable[[float], float]] = {
     "noise": noise_score,
     "details": details_score,
     "blocking": blocking_score,
     "colors": colors_score,
+    "naturalness": naturalness_score,
 }
 """By the names that the API gives: `noise`, `details` and `colors` as the service's clients know them, and ours."""
 

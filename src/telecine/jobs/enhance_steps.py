@@ -25,6 +25,7 @@ from telecine.jobs.staging import remove
 from telecine.media.context import Context, share
 from telecine.media.enhance.assemble import assemble
 from telecine.media.enhance.available import available
+from telecine.media.enhance.compare import compare
 from telecine.media.enhance.files import comparison_file, report_file, screenshot_file, whole_file
 from telecine.media.enhance.frame_index import index_frames
 from telecine.media.enhance.verify import verify_enhanced
@@ -110,7 +111,8 @@ def join(plan: EnhancePlan, workspace: Workspace, context: Context) -> Path:
 
 def verify(plan: EnhancePlan, workspace: Workspace, context: Context) -> None:
     """Read the result as a stranger would, then compare it with its source. Raises VERIFY_FAILED."""
-    verify_enhanced(plan, workspace, context)
+    verify_enhanced(plan, workspace, share(context, 0.0, 0.6))
+    compare(plan, workspace, share(context, 0.6, 1.0))
 
 
 def look_at_result(plan: EnhancePlan, workspace: Workspace, context: Context) -> Findings:

@@ -80,6 +80,9 @@ INGEST_WORKFLOW = "IngestWorkflow"
 ENHANCE_WORKFLOW = "EnhanceWorkflow"
 """The same for jobs that are enhancements."""
 
+JOB_WORKFLOWS = (WORKFLOW, DISTRIBUTION_WORKFLOW, INGEST_WORKFLOW, ENHANCE_WORKFLOW)
+"""All that carry out jobs."""
+
 DETECTION_WORKFLOW = "DetectionWorkflow"
 """The same for detections."""
 

@@ -26,12 +26,14 @@ from telecine.jobs.reference_sweep import sweep_references
 from telecine.jobs.retention import sweep_assets
 from telecine.jobs.services import Services
 from telecine.jobs.temporal import Standing
+from telecine.jobs.upload_sweep import sweep_uploads
 from telecine.jobs.video_removal import sweep_videos
 
 JOBS_EVERY = 30.0
 FOLDERS_EVERY = 600.0
 RECORDS_EVERY = 3600.0
 ASSETS_EVERY = 5.0
+UPLOADS_EVERY = 60.0
 PATIENCE = timedelta(seconds=10)
 """A row changed more recently than this is left alone: its command may be on its way."""
 
@@ -54,6 +56,7 @@ class Sweeper:
             every(FOLDERS_EVERY, self._sweep_folders, "work folders"),
             every(RECORDS_EVERY, self._sweep_records, "old records"),
             every(ASSETS_EVERY, self._sweep_assets, "packaged assets"),
+            every(UPLOADS_EVERY, self._sweep_uploads, "uploads"),
             every(ASSETS_EVERY, self._sweep_videos, "deleted videos"),
         )
 
@@ -106,6 +109,9 @@ class Sweeper:
 
     async def _sweep_videos(self) -> bool:
         return await asyncio.to_thread(sweep_videos, self._services, utcnow())
+
+    async def _sweep_uploads(self) -> bool:
+        return await asyncio.to_thread(sweep_uploads, self._services, utcnow())
 
 
 def sweep_records(services: Services, now: datetime) -> None:

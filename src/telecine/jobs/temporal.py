@@ -9,7 +9,7 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from telecine.jobs.messages import DISTRIBUTION_WORKFLOW, WORKFLOW, DetectionRef, JobRef, workflow_queue
+from telecine.jobs.messages import JOB_WORKFLOWS, DetectionRef, JobRef, workflow_queue
 from telecine.settings import Settings
 
 RETRY_SECONDS = 1.0
@@ -91,6 +91,6 @@ async def running(client: Client, *workflows: str) -> set[str]:
 
     Without a type, all that carry out jobs. Raises RPCError.
     """
-    types = ", ".join(f'"{name}"' for name in workflows or (WORKFLOW, DISTRIBUTION_WORKFLOW))
+    types = ", ".join(f'"{name}"' for name in workflows or JOB_WORKFLOWS)
     query = f'WorkflowType IN ({types}) AND ExecutionStatus = "Running"'
     return {found.id async for found in client.list_workflows(query, page_size=1000)}

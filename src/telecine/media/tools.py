@@ -95,12 +95,16 @@ def _streamer(engine: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `telecine doctor`: what was looked at, whether it is right, what was found, and the cure if not."""
+    """One line of `telecine doctor`: what was looked at, whether it is right, what was found, and the cure if not.
+
+    What is `optional` may be wrong: then something else stands in for it, or jobs that need it are refused.
+    """
 
     name: str
     ok: bool
     found: str
     cure: str = ""
+    optional: bool = False
 
 
 def capabilities(tools: Tools) -> list[Check]:

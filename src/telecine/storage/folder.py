@@ -3,20 +3,19 @@
 No key can name anything outside the bucket's folder: neither by its own text nor through a symbolic link.
 """
 
-import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from telecine.core.errors import ErrorKind, TelecineError
+from telecine.storage.folder_errors import NO_FILE, told
+from telecine.storage.folder_writing import FolderWriting
 from telecine.storage.names import check_bucket, check_key
 from telecine.storage.parts import copy, is_part, whole
 from telecine.storage.ranges import RangeFile
-from telecine.storage.store import ObjectInfo, Report, Source, no_report
-
-_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+from telecine.storage.store import STREAMED, ObjectInfo, Position, Report, Source, no_report
 
 
 def create_bucket(bucket_dir: Path, bucket: str) -> Path:
@@ -44,7 +43,7 @@ class FolderStore:
     def head(self, key: str) -> ObjectInfo | None:
         """See `Store.head`."""
         path = self._path(key)
-        with self._told(key):
+        with told(key):
             return _info(key, path.stat()) if path.is_file() else None
 
     def download(self, key: str, target: Path, report: Report = no_report) -> None:
@@ -62,28 +61,28 @@ class FolderStore:
         """See `Store.upload`. A file has no content type; whoever serves it goes by its name."""
         path = self._path(key)
         if isinstance(source, bytes):
-            with self._told(key, writing=True), whole(path) as file:
+            with told(key, writing=True), whole(path) as file:
                 report(0, len(source))
                 file.write(source)
             return
         if isinstance(source, RangeFile):
-            with self._told(key, writing=True):
+            with told(key, writing=True):
                 source.copy_to(path, report)
             return
-        with source.open("rb") as content, self._told(key, writing=True), whole(path) as file:
+        with source.open("rb") as content, told(key, writing=True), whole(path) as file:
             copy(content, file, os.fstat(content.fileno()).st_size, report)
 
     def delete(self, keys: Iterable[str]) -> None:
         """See `Store.delete`. Folders that this empties go too: in a bucket there are none."""
         for key in keys:
             path = self._path(key)
-            with self._told(key), suppress(*_NO_FILE):
+            with told(key), suppress(*NO_FILE):
                 path.unlink()
             self._prune(path.parent)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """See `Store.read`."""
-        with self._open(key) as file, self._told(key):
+        with self._open(key) as file, told(key):
             file.seek(start)
             return file.read(-1 if length is None else length)
 
@@ -96,6 +95,33 @@ class FolderStore:
                 if f"{part.parent.relative_to(root).as_posix()}/".startswith(prefix):
                     part.unlink(missing_ok=True)
                     self._prune(part.parent)
+
+    def stream(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """See `Store.stream`. The file that was opened is read to the end, whatever happens to its name."""
+        with self._open(key) as file, told(key):
+            file.seek(start)
+            while start < end:
+                piece = file.read(min(STREAMED, end - start))
+                if not piece:
+                    raise TelecineError(ErrorKind.OBJECT_MISSING, "it has become shorter.", field=key)
+                start += len(piece)
+                yield piece
+
+    def begin(self, key: str, content_type: str, most: int) -> FolderWriting:  # noqa: ARG002 - as in `upload`
+        """See `Store.begin`. What has come lies beside the object, under a name of its own, and not in memory."""
+        return FolderWriting.begin(key, self._path(key), self._ended)
+
+    def resume(self, position: Position) -> FolderWriting:
+        """See `Store.resume`."""
+        key = str(position["key"])
+        return FolderWriting.resume(position, self._path(key), self._ended)
+
+    def _ended(self, key: str) -> ObjectInfo | None:
+        """What is there after a writing has ended; the folders that it was the last to fill are removed."""
+        info = self.head(key)
+        if info is None:
+            self._prune(self._path(key).parent)
+        return info
 
     def _bucket(self) -> Path:
         if not self._root.is_dir():
@@ -119,7 +145,7 @@ class FolderStore:
         """The object's file. Raises OBJECT_MISSING, also for what is not a plain file: a pipe would wait for ever."""
         if self.head(key) is None:
             raise TelecineError(ErrorKind.OBJECT_MISSING, "there is no such object.", field=key)
-        with self._told(key):
+        with told(key):
             return self._path(key).open("rb")
 
     def _folder_of(self, prefix: str) -> Path:
@@ -141,14 +167,6 @@ class FolderStore:
                 folder.rmdir()
                 folder = folder.parent
 
-    @contextmanager
-    def _told(self, key: str, *, writing: bool = False) -> Iterator[None]:
-        """Say what went wrong in the terms of a store."""
-        try:
-            yield
-        except OSError as error:
-            raise _explain(error, key, writing) from error
-
 
 def _inside(path: Path, root: Path) -> bool:
     try:
@@ -159,23 +177,3 @@ def _inside(path: Path, root: Path) -> bool:
 
 def _info(key: str, stat: os.stat_result) -> ObjectInfo:
     return ObjectInfo(key, stat.st_size, f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}")
-
-
-def _explain(error: OSError, key: str, writing: bool) -> TelecineError:
-    if isinstance(error, PermissionError):
-        return TelecineError(ErrorKind.STORAGE_REFUSED, f"the server may not {_verb(writing)} {key!r}.")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return TelecineError(ErrorKind.STORAGE_REFUSED, f"there is no room left for {key!r}.")
-    if error.errno == errno.ENAMETOOLONG:
-        return TelecineError(ErrorKind.FIELD_INVALID, "a part of it is too long for a file name.", field=key)
-    if isinstance(error, (*_NO_FILE, FileExistsError)):
-        if writing and not isinstance(error, FileNotFoundError):
-            detail = f"{key!r} cannot be written: a file and a folder cannot have one name."
-            return TelecineError(ErrorKind.STORAGE_REFUSED, detail)
-        if not writing:
-            return TelecineError(ErrorKind.OBJECT_MISSING, "there is no such object.", field=key)
-    return TelecineError(ErrorKind.STORAGE_UNREACHABLE, f"cannot {_verb(writing)} {key!r}: {error.strerror}.")
-
-
-def _verb(writing: bool) -> str:
-    return "write" if writing else "read"

@@ -25,11 +25,16 @@ def is_part(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
+def part_beside(target: Path) -> Path:
+    """A new name for the unfinished `target`, in its own folder, which is made where it is missing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+
+
 @contextmanager
 def whole(target: Path) -> Iterator[BinaryIO]:
     """A file to write, which becomes `target` at the end of the block, and vanishes where the block raises."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    part = part_beside(target)
     try:
         with part.open("xb") as file:
             yield file

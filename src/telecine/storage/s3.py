@@ -24,7 +24,8 @@ from telecine.storage.names import check_bucket, check_key
 from telecine.storage.parts import whole
 from telecine.storage.ranges import RangeFile
 from telecine.storage.s3_errors import FAILURES, MISSING, PAST_END, code_of, explain, refused
-from telecine.storage.store import ObjectInfo, Report, Source, no_report
+from telecine.storage.s3_writing import S3Writing
+from telecine.storage.store import STREAMED, ObjectInfo, Position, Report, Source, no_report
 
 PART = 16 * 2**20
 """Bytes of one part of a large transfer; files below it go in one request."""
@@ -146,6 +147,35 @@ class S3Store:
         except TelecineError as error:
             # Keys that may write need not have this permission, and publishing works without it.
             _log.info("unfinished uploads were not cleared", bucket=self._bucket, prefix=prefix, why=error.detail)
+
+    def stream(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """See `Store.stream`: one request, and another for the rest where its answer breaks off."""
+        version: dict[str, str] = {}
+        while start < end:
+            begun = start
+            try:
+                with self._told(check_key(key)):
+                    answer = self._client.get_object(
+                        Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}", **version
+                    )
+                    version = {"IfMatch": answer["ETag"]}
+                    for piece in answer["Body"].iter_chunks(STREAMED):
+                        start += len(piece)
+                        yield piece
+            except TelecineError as error:
+                if start == begun or error.kind is not ErrorKind.STORAGE_UNREACHABLE:
+                    raise
+            if start == begun:
+                raise TelecineError(ErrorKind.OBJECT_MISSING, "it has become shorter.", field=key)
+
+    def begin(self, key: str, content_type: str, most: int) -> S3Writing:
+        """See `Store.begin`: a multipart upload."""
+        return S3Writing.begin(self._client, self._bucket, check_key(key), content_type, most)
+
+    def resume(self, position: Position) -> S3Writing:
+        """See `Store.resume`."""
+        check_key(str(position["key"]))
+        return S3Writing.resume(self._client, self._bucket, position)
 
     @contextmanager
     def _told(self, key: str = "") -> Iterator[None]:

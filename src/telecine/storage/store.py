@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from telecine.storage.ranges import RangeFile
@@ -18,6 +18,12 @@ nothing behind unless it had ended at that very moment."""
 type Source = Path | bytes | RangeFile
 """What can be uploaded."""
 
+type Position = dict[str, Any]
+"""What a store needs to go on with an unfinished object: JSON without secrets, for a database to keep."""
+
+STREAMED = 2**20
+"""Bytes of a piece in which `Store.stream` gives an object, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
@@ -30,6 +36,36 @@ class ObjectInfo:
 
 def no_report(done: int, total: int) -> None:
     """Report to nobody."""
+
+
+class Writing(Protocol):
+    """An object that comes piece by piece and appears when it is finished; `size` is how many bytes have come.
+
+    One thread at a time may use it. Its calls raise what those of a `Store` do, and OBJECT_MISSING where somebody else
+    has removed what had come. After `finish`, `abort` or `close` nothing else may be called.
+    """
+
+    @property
+    def size(self) -> int:
+        """Bytes that have come."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append `data`."""
+
+    def position(self) -> Position:
+        """Make all that has come durable, and say how `Store.resume` goes on from here.
+
+        Of earlier positions the last one stays good, until the object is resumed from this one.
+        """
+
+    def finish(self) -> ObjectInfo:
+        """Let the object appear under its key, in the place of any that is there."""
+
+    def abort(self) -> None:
+        """Leave nothing of it behind."""
+
+    def close(self) -> None:
+        """Let go of it as it is: what has come since the last position may be lost."""
 
 
 class Store(Protocol):
@@ -62,3 +98,15 @@ class Store(Protocol):
 
     def clear_unfinished(self, prefix: str) -> None:
         """Remove what killed uploads of keys that begin with `prefix` left unseen. None may be under way there."""
+
+    def stream(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """Bytes `start` to `end` (not included) of an object, in pieces of `STREAMED` bytes at most.
+
+        Raises OBJECT_MISSING, and fails where the object becomes another on the way.
+        """
+
+    def begin(self, key: str, content_type: str, most: int) -> Writing:
+        """Begin an object of `most` bytes at most, of which a part of a multipart upload at most is held in memory."""
+
+    def resume(self, position: Position) -> Writing:
+        """Go on where `Writing.position` was called, forgetting what came later. Raises OBJECT_MISSING."""

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from telecine.apis.hosts import Dialect
-from telecine.apis.pixop import PREFIX, routes_account, routes_process, routes_project, routes_video
+from telecine.apis.pixop import PREFIX, routes_account, routes_media, routes_process, routes_project, routes_video
 from telecine.apis.pixop.envelope import error_body, error_status
 from telecine.apis.pixop.schema import Failure
 
@@ -24,7 +24,13 @@ _ERRORS = {
     503: "The storage, or the database, does not answer.",
 }
 
-SERVICES = (routes_account.routes, routes_project.routes, routes_video.routes, routes_process.routes)
+SERVICES = (
+    routes_account.routes,
+    routes_project.routes,
+    routes_video.routes,
+    routes_process.routes,
+    *routes_media.ROUTERS,
+)
 """The routers of the three services, in the order of the OpenAPI page."""
 
 

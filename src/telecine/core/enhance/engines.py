@@ -42,7 +42,7 @@ ENGINES: dict[str, Engine] = {
         # scaling
         Engine("raisr", "python", "raisr:raisr", 0),
         Engine("span", "python", "span:span", 0),
-        Engine("basicvsr", "python", "basicvsr:basicvsr", 7),
+        Engine("basicvsr", "python", "basicvsr:basicvsr", 19),
         Engine("srvgg", "python", "srvgg:srvgg", 0),
         Engine("ffmpeg-bicubic", "ffmpeg", "ffmpeg_filters:bicubic", 0),
         Engine("ffmpeg-lanczos", "ffmpeg", "ffmpeg_filters:lanczos", 0),

@@ -63,17 +63,17 @@ def assemble(plan: EnhancePlan, workspace: Workspace, context: Context) -> Path:
     return final
 
 
-def chunk_list(plan: EnhancePlan) -> str:
-    """All chunks in the form of FFmpeg's concat demuxer, whose clock counts microseconds.
+def chunk_list(plan: EnhancePlan, first: int = 0, end: int | None = None) -> str:
+    """All chunks, or `first` to `end`, in the form of FFmpeg's concat demuxer, whose clock counts microseconds.
 
     A chunk's length is the difference of two rounded times, so the sum of all is off by less than one of them. The
     demuxer rounds the beginning of each to the track's own clock, which puts it on the exact tick again.
     """
     lines = ["ffconcat version 1.0"]
     rate = plan.target.picture.rate
-    for chunk in plan.chunks:
-        begin, end = (round(frame / rate * 1_000_000) for frame in chunk.wanted)
-        lines += [f"file {chunk_file(Workspace(Path()), chunk.index).name}", f"duration {end - begin}us"]
+    for chunk in plan.chunks[first:end]:
+        begin, after = (round(frame / rate * 1_000_000) for frame in chunk.wanted)
+        lines += [f"file {chunk_file(Workspace(Path()), chunk.index).name}", f"duration {after - begin}us"]
     return "\n".join(lines)
 
 

@@ -65,7 +65,13 @@ def engine_checks(tools: Tools) -> Iterator[Check]:
         cure = WEIGHTS if set(missing) <= _WEIGHTS else EXTRA
         if engine.host == "ffmpeg":
             cure = "Use the ffmpeg of the wheel, or set TELECINE_FFMPEG to a full build."
-        yield Check(f"engine {name}", not missing, what or f"missing: {', '.join(missing)}", cure if missing else "")
+        yield Check(
+            f"engine {name}",
+            not missing,
+            what or f"missing: {', '.join(missing)}",
+            cure if missing else "",
+            optional=True,
+        )
 
 
 def _found(engine: Engine, tools: Tools) -> tuple[str, list[str]]:

@@ -59,7 +59,7 @@ def last_picture(plan: EnhancePlan) -> Picture:
 
 def conversion(given: Picture, made: Picture) -> list[str]:
     """Filters from raw frames `given` to what the encoder takes, `made`: of one size and rate, in another format."""
-    says = [_setparams(given), f"setsar={made.sample_aspect}", f"setfield={_SET_FIELDS[made.fields]}"]
+    says = [colour_setting(given), f"setsar={made.sample_aspect}", f"setfield={_SET_FIELDS[made.fields]}"]
     if _range(given) == _range(made) and given.pixel_format == made.pixel_format:
         return says
     ranges = (_range(given), _range(made))
@@ -73,7 +73,8 @@ def conversion(given: Picture, made: Picture) -> list[str]:
     return [*says, f"zscale=rangein={ranges[0]}:range={ranges[1]}:dither={dither}", f"format={made.pixel_format}"]
 
 
-def _setparams(picture: Picture) -> str:
+def colour_setting(picture: Picture) -> str:
+    """The filter that says what colours the numbers mean."""
     colour = picture.colour
     said = [("color_primaries", colour.primaries), ("color_trc", colour.transfer), ("colorspace", colour.matrix)]
     return ":".join([f"setparams=range={_range(picture)}", *(f"{name}={value}" for name, value in said if value)])

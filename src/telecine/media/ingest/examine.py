@@ -1,11 +1,9 @@
 """The deep part of an ingestion: every picture is decoded once, for its fields and, of some, for its quality."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
-
-import numpy as np
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.ingest import Findings, Scanning
@@ -15,8 +13,8 @@ from telecine.core.scanning import FieldTally, together
 from telecine.media import sandbox
 from telecine.media.context import Context
 from telecine.media.ingest.look import keep, kept
-from telecine.media.ingest.metrics import Measures, measure
-from telecine.media.ingest.pass_args import Cut, Window, cut, pass_arguments, windows
+from telecine.media.ingest.measuring import Measuring
+from telecine.media.ingest.pass_args import cut, pass_arguments, windows
 from telecine.media.workspace import Workspace
 
 REPORT_EVERY = 0.5
@@ -54,10 +52,10 @@ class _Examination:
     def __init__(self, findings: Findings, workspace: Workspace, context: Context) -> None:
         assert findings.media.video
         self._findings = findings
-        self._video = findings.media.video
         self._workspace = workspace
         self._context = context
-        self._windows = windows(self._video.duration)
+        self._windows = windows(findings.media.video.duration)
+        self._cuts = [cut(findings, window, len(self._windows)) for window in self._windows]
         self._total = float(sum((window.length for window in self._windows), Fraction(0)))
         self._reported = 0.0
 
@@ -65,33 +63,39 @@ class _Examination:
         """Pass over all windows. Samples wait in files until the kind of scanning is known."""
         files = [self._draft(number) for number in range(len(self._windows))]
         try:
-            tallies, before = [], 0.0
-            for window, file in zip(self._windows, files, strict=True):
-                tallies.append(self._pass(window, file, before))
-                before += float(window.length)
-            self._check(tallies)
+            tallies = [self._pass(number, file) for number, file in enumerate(files)]
+            if not sum(tally.pictures for tally in tallies):
+                raise TelecineError(
+                    ErrorKind.INPUT_UNREADABLE,
+                    "its pictures cannot be decoded: they are damaged, encrypted or of no known kind.",
+                )
             scanning = together([section for tally in tallies for section in tally.sections()])
-            interlaced = scanning.type in ("interlaced", "telecine", "mixed")
-            measures = [one for file, samples in self._samples(files) for one in _measured(file, samples, interlaced)]
+            measuring = Measuring(interlaced=scanning.type in ("interlaced", "telecine", "mixed"))
+            for file, samples in zip(files, self._cuts, strict=True):
+                if samples and file.exists():
+                    measuring.take(file, samples)
         finally:
             for file in files:
                 file.unlink(missing_ok=True)
-        return self._together(scanning, tallies, measures)
+        self._context.report(Tick(self._total, self._total))
+        return self._findings.model_copy(
+            update={
+                "heuristics": scanning,
+                "metrics": assess(measuring.values()),
+                "noise": measuring.noise,
+                "warnings": (*self._findings.warnings, *self._warnings(scanning, tallies)),
+            }
+        )
 
     def _draft(self, number: int) -> Path:
         return self._workspace.temporary(self._workspace.root / "ingest" / f"samples-{number}.yuv")
 
-    def _samples(self, files: Sequence[Path]) -> Iterator[tuple[Path, Cut]]:
-        for window, file in zip(self._windows, files, strict=True):
-            samples = cut(self._findings, window, len(self._windows))
-            if samples and file.exists():
-                yield file, samples
-
-    def _pass(self, window: Window, file: Path, before: float) -> FieldTally:
-        """Decode one window; `before` are the seconds of those already done."""
-        samples = cut(self._findings, window, len(self._windows))
+    def _pass(self, number: int, file: Path) -> FieldTally:
+        """Decode one window. What of it cannot be decoded is left out."""
+        window, context = self._windows[number], self._context
         source, target = (self._workspace.relative(path) for path in (self._workspace.input_file(0), file))
-        arguments = pass_arguments(self._findings, window, samples, source, target, self._context.limits)
+        arguments = pass_arguments(self._findings, window, self._cuts[number], source, target, context.limits)
+        before = float(sum((earlier.length for earlier in self._windows[:number]), Fraction(0)))
         verdicts = _Verdicts()
 
         def take(line: str) -> None:
@@ -104,8 +108,7 @@ class _Examination:
         except TelecineError as error:
             if error.kind is not ErrorKind.INPUT_UNREADABLE:
                 raise
-            if not verdicts.tally.pictures:
-                raise _undecodable() from error
+            context.log(f"not all pictures can be decoded: {error.detail}")
         return verdicts.tally
 
     def _run(self, arguments: Sequence[str], on_line: sandbox.OnLine) -> None:
@@ -125,31 +128,14 @@ class _Examination:
             self._reported = now
             self._context.report(Tick(done, self._total))
 
-    def _check(self, tallies: Sequence[FieldTally]) -> None:
-        if not sum(tally.pictures for tally in tallies):
-            raise _undecodable()
-
-    def _together(self, scanning: Scanning, tallies: Sequence[FieldTally], measures: Sequence[Measures]) -> Findings:
-        warnings = list(self._findings.warnings)
+    def _warnings(self, scanning: Scanning, tallies: Sequence[FieldTally]) -> list[str]:
+        warnings = _disagreement(self._findings.declared, scanning)
         decoded, frames = sum(tally.pictures for tally in tallies), self._findings.frames
-        if len(tallies) == 1 and decoded < FEW * frames:
-            warnings.append(f"Only {decoded} of {frames} pictures can be decoded.")
         if len(tallies) > 1:
             warnings.append(f"The programme is long: {len(tallies)} parts of it were examined, not the whole.")
-        warnings += _disagreement(self._findings.declared, scanning)
-        measured = {
-            name: [value for one in measures if (value := getattr(one, name)) is not None]
-            for name in ("noise", "details", "blocking", "colors")
-        }
-        self._context.report(Tick(self._total, self._total))
-        return self._findings.model_copy(
-            update={
-                "heuristics": scanning,
-                "metrics": assess(measured),
-                "noise": float(np.median(measured["noise"])) if measured["noise"] else None,
-                "warnings": tuple(warnings),
-            }
-        )
+        elif decoded < FEW * frames:
+            warnings.append(f"Only {decoded} of {frames} pictures can be decoded.")
+        return warnings
 
 
 class _Verdicts:
@@ -173,22 +159,6 @@ class _Verdicts:
         return False
 
 
-def _measured(file: Path, samples: Cut, interlaced: bool) -> Iterator[Measures]:
-    """Measures of all whole samples in a file."""
-    with file.open("rb") as stream:
-        while len(data := stream.read(samples.bytes)) == samples.bytes:
-            kind = np.dtype("<u2") if samples.deep else np.dtype("u1")
-            values = np.frombuffer(data, kind).astype(np.float32) * np.float32(1 / 256 if samples.deep else 1)
-            luma, chroma = samples.width * samples.height, samples.width * samples.height // 4
-            half = (samples.height // 2, samples.width // 2)
-            yield measure(
-                values[:luma].reshape(samples.height, samples.width),
-                values[luma : luma + chroma].reshape(half),
-                values[luma + chroma :].reshape(half),
-                interlaced=interlaced,
-            )
-
-
 def _disagreement(said: Scanning, seen: Scanning) -> list[str]:
     """A warning where the pictures are known to be of another kind, or order, than the file says."""
     differ = said.type != seen.type or ("unknown" not in (said.order, seen.order) and said.order != seen.order)
@@ -200,9 +170,3 @@ def _disagreement(said: Scanning, seen: Scanning) -> list[str]:
 def _words(scanning: Scanning) -> str:
     order = {"top_first": ", upper field first", "bottom_first": ", lower field first"}.get(scanning.order, "")
     return f"{_KINDS[scanning.type]}{order}"
-
-
-def _undecodable() -> TelecineError:
-    return TelecineError(
-        ErrorKind.INPUT_UNREADABLE, "its pictures cannot be decoded: they are damaged, encrypted or of no known kind."
-    )
