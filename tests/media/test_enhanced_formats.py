@@ -4,6 +4,7 @@ Each is encoded, assembled with sound, verified by the house (ffprobe, ffmpeg), 
 described by MediaInfo, which knows nothing of FFmpeg.
 """
 
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ from tests.enhancing import encode, picture, plan_of, target
 from telecine.core.enhance.options import Chroma, Codec, Container, DnxProfile, ProresProfile
 from telecine.core.enhance.picture import Fields
 from telecine.core.enhance.plan import Sound, Target
+from telecine.core.enhance.rules import check_request
+from telecine.core.enhance.spec import Enhancement
+from telecine.core.errors import TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media.context import Context
 from telecine.media.enhance.assemble import assemble
@@ -50,7 +54,7 @@ class Made(NamedTuple):
 
     def target(self, container: Container) -> Target:
         """The target of a plan: a few frames, fewer of large ones."""
-        frames = 12 if self.size[1] < 720 else 3
+        frames = 12 if self.size[1] < 720 else 3 if self.codec is Codec.XDCAM else 2
         shown = picture(*self.size, self.chroma, self.bits, rate=self.rate, frames=frames, fields=self.fields)
         long = self.codec in (Codec.H264, Codec.HEVC, Codec.MPEG2, Codec.XDCAM)
         rate = 1_000_000 if long and self.codec is not Codec.XDCAM else None
@@ -158,3 +162,22 @@ def _second_opinion(made: Made, file: Path) -> None:
     assert (track.scan_order or "") == order, f"{track.scan_type} {track.scan_order}"
     if made.codec is not Codec.PRORES:  # whose frames do not say how many bits they were made of
         assert int(track.bit_depth or made.bits) == made.bits
+
+
+def test_every_other_combination_is_refused_before_any_work() -> None:
+    """Together with the cases above this is the whole product of containers, codecs and profiles."""
+    made = {(container, made.codec, made.profile) for some, made in MATRIX for container in some}
+    refused: set[tuple[Container, Codec, ProresProfile | DnxProfile | None]] = set()
+    for container in Container:
+        for codec in Codec:
+            for profile in {Codec.PRORES: ProresProfile, Codec.DNXHD: DnxProfile}.get(codec, (None,)):
+                prores = profile if isinstance(profile, ProresProfile) else None
+                dnx = profile if isinstance(profile, DnxProfile) else None
+                asked = Enhancement(container=container, codec=codec, prores=prores, dnx=dnx)
+                with suppress(TelecineError):
+                    check_request(asked)
+                    continue
+                refused.add((container, codec, profile))
+    replaced = {(container, Codec.DNXHD, DnxProfile.DNXHD_444) for container in MASTERS}
+    assert not made & refused
+    assert len(made | refused | replaced) == len(Container) * (5 + len(ProresProfile) + len(DnxProfile))

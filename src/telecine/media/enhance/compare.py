@@ -73,10 +73,12 @@ class Comparison(BaseModel):
 def compare(plan: EnhancePlan, workspace: Workspace, context: Context) -> Comparison:
     """Make `report_file`, `comparison_file` and both `screenshot_file`s from the finished target and its chunks.
 
-    Needs the work folder's frame index and chunks. What cannot be made is left out and logged; an earlier try's files
-    are kept. Reports progress as shares of the whole. Raises only what `context` raises (`Cancelled`).
+    Needs the work folder's frame index and chunks. At once where the report, which comes last, is there. What cannot
+    be made is left out and logged. Reports progress as shares of the whole. Raises only what `context` raises.
     """
     report = report_file(workspace)
+    if report.exists():
+        return Comparison.model_validate_json(report.read_bytes())
     found: list[WindowFidelity] = []
     _try("fidelity", lambda: found.extend(measure_fidelity(plan, workspace, share(context, 0.0, 0.5))))
     _try("split view", lambda: make_split_view(plan, workspace, share(context, 0.5, 0.95)))

@@ -6,6 +6,7 @@ form, which sharpening cannot please (Li et al., Toward a Better Quality Metric 
 
 import json
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,6 +21,7 @@ from telecine.media.encode_args import PROGRESS
 from telecine.media.enhance.decode import decode_process
 from telecine.media.enhance.encoders import colour_setting
 from telecine.media.enhance.files import chunk_file
+from telecine.media.enhance.sound import microseconds
 from telecine.media.enhance.windows import Window, windows
 from telecine.media.pipeline import Process, run_pipe
 from telecine.media.workspace import Workspace
@@ -108,21 +110,19 @@ def _arguments(plan: EnhancePlan, window: Window, workspace: Workspace, log: Pat
     measured = f"eof_action=endall:log_fmt=json:log_path={workspace.relative(log)}:feature=name=psnr|name=float_ssim"
     graph = [
         f"[0:v]{_view(source, window, 0)},{_same(source)}[reference]",
-        f"[1:v]trim=start_frame={window.target.first}:end_frame={window.target.end},"
-        f"{_view(target, window, 1)},{_same(source)}[made]",
+        f"[1:v]trim=end_frame={window.target.frames},{_view(target, window, 1)},{_same(source)}[made]",
         f"[made][reference]libvmaf=model=version=vmaf_v0.6.1neg:{measured}",
     ]
+    chunk = workspace.relative(chunk_file(workspace, window.chunk.index))
+    # Between two frames, whatever is rounded. Chunks are ours: their times are exact, so nothing has to be counted.
+    begin = microseconds(max(Fraction(0), (window.target.first - Fraction(1, 2)) / target.rate))
     return [
         *PROGRESS,
         *("-f", "rawvideo", "-pixel_format", source.pixel_format, "-video_size", f"{source.width}x{source.height}"),
         *("-framerate", str(source.rate), "-i", "pipe:0"),
-        *("-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{_chunk(window, workspace)}"),
+        *("-ss", begin, "-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{chunk}"),
         *("-filter_complex", ";".join(graph), "-f", "null", "-"),
     ]
-
-
-def _chunk(window: Window, workspace: Workspace) -> str:
-    return workspace.relative(chunk_file(workspace, window.chunk.index))
 
 
 def _view(picture: Picture, window: Window, which: int) -> str:

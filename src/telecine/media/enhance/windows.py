@@ -14,7 +14,7 @@ PAIRS = 8
 LEAD = 2
 """Pairs before them that are decoded for a deinterlacer to begin with, and thrown away."""
 
-_SIMPLE = 4
+_SIMPLE = 6
 """Steps up to which frames that coincide are near enough to each other to be neighbours."""
 
 
