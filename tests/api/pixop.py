@@ -4,7 +4,9 @@ import base64
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -22,7 +24,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 @dataclass
 class Person:
-    """A user who calls the API for one of his teams, with a token that is asked for once."""
+    """A user who calls the API for one of his teams, with a token that is issued once."""
 
     api: Api
     email: str
@@ -39,9 +41,10 @@ class Person:
     @property
     def token(self) -> str:
         if not self._token:
-            answer = self.api.client.get("/pixop/accounts/v1/token", headers=self.basic)
-            assert answer.status_code == 200, answer.text
-            self._token = answer.json()["jwtToken"]
+            with self.api.database.read() as s:
+                version = users.must_find(s, self.user_id).token_version
+            claims = tokens.Claims(self.user_id, self.team_id, version)
+            self._token = tokens.issue(self.api.services.user_key, claims, self.api.clock())
         return self._token
 
     def call(self, method: str, path: str, **more: Any) -> Any:
@@ -99,10 +102,14 @@ def add_team(api: Api, name: str = "Film club", site_id: str = "DEMO") -> str:
 def add_person(api: Api, email: str = "ann@example.com", team_id: str = "") -> Person:
     """A user of the team, or of a new one of DEMO."""
     team_id = team_id or add_team(api)
-    with api.database.write() as s:
+    with api.database.write() as s, patch.object(users, "_hash", _hashed):
         team = teams.get(s, team_id)
         user = users.create(s, email, email.partition("@")[0], PASSWORD, team_id, now=api.clock())
     return Person(api, email, user.id, team_id, team.storage_id, team.site_id)
+
+
+_hashed = cache(users._hash)
+"""Hashing is meant to be slow; for everybody's one password it is done once."""
 
 
 def signed(person: Person, key: bytes | str, kid: str, **claims: Any) -> str:

@@ -119,6 +119,21 @@ class TestUpload:
         assert row(api, video_id).file_name == kept
         assert bucket() == [row(api, video_id).media_key]
 
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            ("Video/MP4; codecs=x", "video/mp4"),
+            ("none", "application/octet-stream"),
+            ("a/b\0", "application/octet-stream"),
+            ("x" * 300 + "/y", "application/octet-stream"),
+        ],
+    )
+    def test_odd_types_are_kept_as_the_general_one(self, api, ann, given, kept):
+        video_id = ann.add_video()
+        body = framed(b"x").replace(b"\r\n\r\n", f"\r\nContent-Type: {given}\r\n\r\n".encode(), 1)
+        assert raw(ann, video_id, body).status_code == 200
+        assert row(api, video_id).file_type == kept
+
     def test_a_body_of_unknown_length_is_taken(self, api, ann):
         video_id = ann.add_video()
         body = framed(MEDIA)

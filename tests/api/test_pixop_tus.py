@@ -76,7 +76,7 @@ def test_the_server_says_what_it_knows(api):
 
 
 def test_pieces_become_the_videos_media(api, ann, video_id, files):
-    said = f"filename {encoded('Küste.mov')},filetype {encoded('video/quicktime')},light {encoded('true')}"
+    said = f"filename {encoded('x/Küste.mov')},filetype {encoded('video/quicktime')},light {encoded('true')}"
     made = create(ann, video_id, **{"Upload-Metadata": said})
     path = path_of(made)
     assert parsedate_to_datetime(made.headers["upload-expires"]) > api.clock()

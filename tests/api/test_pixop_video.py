@@ -1,6 +1,7 @@
 """Videos of the video API: from an empty one over its media to what is made of it, and away again."""
 
 import re
+from fractions import Fraction
 
 import pytest
 from tests.api.pixop import UNKNOWN, add_person, bearer, move, row
@@ -10,6 +11,7 @@ from telecine.catalog import jobs, videos
 from telecine.catalog.video_models import MediaRemoval, MediaUpload
 from telecine.core.enhance.options import Scaler
 from telecine.core.enhance.spec import Enhancement, Size
+from telecine.core.media_info import MediaInfo
 from telecine.core.progress import Phase, Tick
 from telecine.core.states import JobState
 
@@ -112,7 +114,7 @@ def test_a_video_without_media(api, ann):
             "metadata": None,
             "qualityAssessment": None,
         },
-        "processing": None,
+        "processing": {"processingState": None, "processingParameters": None},
         "attributes": {},
         "dateCreated": now,
         "timeLastUpdated": now,
@@ -189,6 +191,15 @@ def test_findings_are_shown_as_documented(ann):
         ],
         "overallSubjectiveScore": 3.0,
     }
+
+
+def test_metadata_of_sound_alone(ann):
+    video_id = ann.add_video()
+    ann.upload(video_id)
+    keep(ann, video_id, found(media=MediaInfo(demuxer="mov", duration=Fraction(3), size=99), frames=0))
+    metadata = ann.video(video_id)["ingestion"]["metadata"]
+    assert "pixelFormat" not in metadata, "the Java client cannot read null there"
+    assert (metadata["frameWidth"], metadata["durationInMillis"], metadata["size"]) == (None, 3000, 99)
 
 
 def test_a_light_ingestion_assesses_nothing(ann):

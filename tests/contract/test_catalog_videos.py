@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from tests.contract.conftest import SEALER
+from tests.contract.conftest import SEALER, on_sqlite
 
 from telecine.catalog import jobs, projects, sites, storages, teams, users, video_removals, videos
 from telecine.catalog.models import Command
@@ -283,3 +283,16 @@ def test_a_removal_goes_to_one_worker_at_a_time(database, make_video, team):
         video_removals.done(s, SITE, claimed[-1] if len(claimed) > 1 else 0)
         assert len(s.query(MediaRemoval).all()) == 4 - (len(claimed) > 1)
         assert claimed[0] not in {row.id for row in video_removals.due(s, NOW + timedelta(minutes=2), 60, 9)}
+
+
+@on_sqlite
+def test_lists_are_walked_in_their_own_order(database, team, plans):
+    with database.read() as s:
+        projects.page(s, SITE, team.id)
+        videos.page(s, SITE, team.id)
+        videos.page(s, SITE, team.id, project_id="x")
+        videos.page(s, SITE, team.id, parent_id="x")
+    listed = [plan for plan in plans if "ix_" in plan][1::2]
+    for plan, index in zip(listed, ("project_list", "video_list", "video_project", "video_parent"), strict=True):
+        assert f"ix_{index}" in plan
+        assert "TEMP B-TREE" not in plan, "nothing is sorted"

@@ -77,8 +77,8 @@ def commands_in(page: str) -> list[str]:
     return [part for part in parts if part.startswith("telecine ")]
 
 
-@pytest.mark.parametrize("command", commands_in("dwm.md"))
-def test_the_commands_of_the_page_for_studios_can_be_typed(command: str) -> None:
+@pytest.mark.parametrize("command", commands_in("dwm.md") + commands_in("pixop.md"))
+def test_the_commands_of_pages_for_people_can_be_typed(command: str) -> None:
     """Names and options exist, and nothing that is needed is missing."""
     told = get_command(app)
     context = None

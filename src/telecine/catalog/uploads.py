@@ -104,7 +104,7 @@ def get(
 def under_way(s: Session, site_id: str, video_id: str) -> MediaUpload | None:
     """The upload to a video, if one is under way."""
     own = select(MediaUpload).where(MediaUpload.site_id == site_id, MediaUpload.video_id == video_id)
-    return s.scalar(own.with_for_update())
+    return s.scalar(own)
 
 
 def take(s: Session, upload: MediaUpload) -> str:
@@ -132,12 +132,14 @@ def record(s: Session, upload: MediaUpload, received: int, expires: datetime, po
     s.flush()
 
 
-def complete(s: Session, upload: MediaUpload, media: Media, now: datetime) -> tuple[Job, str]:
+def complete(s: Session, upload: MediaUpload, turn: str, media: Media, now: datetime) -> tuple[Job, str]:
     """Make what has come the video's media and let it be ingested: the job, and the key of media that it replaces.
 
-    Raises what `check` and `videos.start_ingestion` raise.
+    Raises what `check`, `held` and `videos.start_ingestion` raise.
     """
+    # The video first, as whoever begins an upload does: two that lock in different orders could wait for each other.
     video = check(s, upload.site_id, upload.team_id, upload.video_id, lock=True)
+    upload = held(s, upload.site_id, upload.id, turn)
     replaced, video.media_key = video.media_key, media.key
     video.media_size, video.media_etag = media.size, media.etag
     video.file_name, video.file_type = upload.file_name, upload.file_type

@@ -18,7 +18,7 @@ from fastapi import Request
 
 from telecine.apis.pixop.access import Caller
 from telecine.apis.pixop.envelope import Refusal
-from telecine.apis.pixop.media_store import file_name, store_of, suffix_of
+from telecine.apis.pixop.media_store import file_name, media_type, store_of, suffix_of
 from telecine.apis.services import Services
 from telecine.catalog import uploads, videos
 from telecine.catalog.models import Job
@@ -117,7 +117,7 @@ class Intake:
         cls, services: Services, caller: Caller, video_id: str, new: NewUpload, lasting: timedelta | None = None
     ) -> Self:
         """Begin an upload, in the place of one that may be under way. Raises what `uploads.begin` and stores raise."""
-        new = NewUpload(new.size, new.light, file_name(new.file_name), new.file_type)
+        new = NewUpload(new.size, new.light, file_name(new.file_name), media_type(new.file_type))
         now = services.now()
         with services.database.write() as s:
             expires = now + (lasting or UNHEARD)
@@ -182,8 +182,7 @@ class Intake:
         media = Media(info.key, info.size, self._tag.hexdigest())
         try:
             with self._services.database.write() as s:
-                upload = uploads.held(s, self.upload.site_id, self.upload.id, self._turn)
-                job, replaced = uploads.complete(s, upload, media, self._services.now())
+                job, replaced = uploads.complete(s, self.upload, self._turn, media, self._services.now())
         except BaseException:
             with suppress(TelecineError):
                 self._store.delete([info.key])

@@ -11,6 +11,8 @@ from telecine.catalog.video_models import Video
 from telecine.storage.store import Store
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
+_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}", re.ASCII)
+UNKNOWN_TYPE = "application/octet-stream"
 UNNAMED = "upload"
 """What a file is called whose client gives it no name."""
 
@@ -29,6 +31,12 @@ def file_name(given: str) -> str:
     name = "".join(letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cs", "Co", "Cn")).strip()
     suffix = PurePosixPath(name).suffix[:32]
     return name if 0 < len(name) <= SHORT else name[: SHORT - len(suffix)] + suffix if name else UNNAMED
+
+
+def media_type(given: str) -> str:
+    """The media type of an uploaded file as it is kept, without parameters; what is none becomes the general one."""
+    plain = given.partition(";")[0].strip().lower()
+    return plain if _TYPE.fullmatch(plain) else UNKNOWN_TYPE
 
 
 def suffix_of(name: str) -> str:

@@ -84,14 +84,14 @@ class ProcessingState(Shown):
 
 
 class Processing(Shown):
-    """How a processed video is made."""
+    """How a processed video is made; of an upload both are null."""
 
-    processingState: ProcessingState
+    processingState: ProcessingState | None
     processingParameters: dict[str, Any] | None
 
 
 class VideoShown(Shown):
-    """A video. `parentId` is there of a processed one only, and only of that `processing` is not null."""
+    """A video. `parentId` is there of a processed one only."""
 
     id: str
     name: str
@@ -101,7 +101,7 @@ class VideoShown(Shown):
     teamId: str
     upload: Upload
     ingestion: Ingestion
-    processing: Processing | None
+    processing: Processing
     attributes: dict[str, Any]
     dateCreated: Time
     timeLastUpdated: Time

@@ -8,7 +8,9 @@ _ORDERS = ("top_first", "bottom_first")
 
 
 def metadata_view(findings: Findings) -> dict[str, Any]:
-    """The document's `metadata`. Of a file without a picture, what is about pictures is null."""
+    """The document's `metadata`. Of a file without a picture, what is about pictures is null, but for `pixelFormat`,
+    which is not there: the Java client cannot read null there.
+    """
     video = findings.media.video
     chroma = {"yuv": findings.chroma, "bits": video.bit_depth} if video and findings.chroma else None
     return {
@@ -16,7 +18,7 @@ def metadata_view(findings: Findings) -> dict[str, Any]:
         "longContainerName": findings.long_container_name,
         "codecName": findings.codec_name,
         "longCodecName": findings.long_codec_name,
-        "pixelFormat": {"name": video.pixel_format, "chromaSubsampling": chroma} if video else None,
+        **({"pixelFormat": {"name": video.pixel_format, "chromaSubsampling": chroma}} if video else {}),
         "frameWidth": video.width if video else None,
         "frameHeight": video.height if video else None,
         "scanning": {

@@ -119,10 +119,10 @@ def _upload(video: Video, status: VideoStatus, findings: Findings | None) -> dic
     }
 
 
-def _processing(video: Video, far: Standing | None) -> dict[str, Any] | None:
-    if far is None:
-        return None
-    return {"processingState": processing_state(far), "processingParameters": video.parameters}
+def _processing(video: Video, far: Standing | None) -> dict[str, Any]:
+    """Always an object, for the Java client hands out what is in it without looking."""
+    state = None if far is None else processing_state(far)
+    return {"processingState": state, "processingParameters": None if far is None else video.parameters}
 
 
 def _of_job(s: Session, video: Video, job_id: int | None, now: datetime) -> Standing | None:

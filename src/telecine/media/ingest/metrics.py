@@ -22,8 +22,11 @@ _QUIETEST = 0.1
 """Share of blocks that are taken to hold noise alone."""
 _QUIETEST_HOLD = 0.89
 """What the quietest tenth of the blocks of white noise has of its deviation, for chance makes them quiet."""
-_FINE_NOISE, _COARSE_NOISE = 0.640, 0.0420
-"""Variance of the two bands of `details` in white noise of variance 1."""
+_FINE_NOISE, _COARSE_NOISE = 0.640 * 1.1, 0.0420
+"""Variance of the two bands of `details` in white noise of variance 1; in the finer one, which is mostly noise, a tenth
+more, because the noise is not known better than that."""
+_EDGE_OVER_NOISE = 0.3
+"""Energy of an edge, at least, as a share of the variance of noise. Below, what is left of the fine band is chance."""
 _EDGES = 0.75
 """Quantile of blocks by the energy of their coarse band, above which they are edges."""
 _LEAST_EDGE = 0.25
@@ -33,7 +36,8 @@ _LEAST_STEP = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What one picture measures. `details` is None where nothing has an edge, `noise` where all is black or white."""
+    """What one picture measures. `details` is None where no edge stands out of the noise, `noise` where all is black
+    or white."""
 
     noise: float | None
     details: float | None
@@ -81,7 +85,7 @@ def details(luma: Luma, sigma: float) -> float | None:
     smoother = _smoothed(_smoothed(smooth))
     fine = _block_means((luma[1:-1, 1:-1] - smooth)[2:-2, 2:-2] ** 2) - _FINE_NOISE * sigma**2
     coarse = _block_means((smooth[2:-2, 2:-2] - smoother) ** 2) - _COARSE_NOISE * sigma**2
-    edges = coarse >= max(float(np.quantile(coarse, _EDGES)), _LEAST_EDGE + _COARSE_NOISE * sigma**2)
+    edges = coarse >= max(float(np.quantile(coarse, _EDGES)), _LEAST_EDGE + _EDGE_OVER_NOISE * sigma**2)
     if not edges.any():
         return None
     return float(np.sqrt(max(0.0, float(fine[edges].sum())) / float(coarse[edges].sum())))

@@ -1,0 +1,60 @@
+"""OpenVINO, opened once in a stage's own process: which device, how many threads, and no word to the outside."""
+
+import os
+import sys
+import types
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telecine.core.enhance.plan import Stage
+
+
+class Network:
+    """A model made ready for one size of input."""
+
+    def __init__(self, model: Any, device: str) -> None:  # noqa: ANN401 - openvino.Model, which has no types
+        quick = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled = _core().compile_model(model, device, quick)
+
+    def __call__(self, *inputs: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
+        """The outputs in their order. They are the runtime's own memory until the next call: copy what is kept."""
+        found = self._compiled(list(inputs))
+        return [found[output] for output in self._compiled.outputs]
+
+
+def device_of(stage: Stage) -> str:
+    """Where a stage's network runs: the CPU, or what its setting `device` names (`GPU`) where that is there."""
+    wanted = str(stage.settings.get("device", "CPU"))
+    return wanted if wanted == "CPU" or wanted in _core().available_devices else "CPU"
+
+
+_opened: list[Any] = []
+
+
+def _core() -> Any:  # noqa: ANN401
+    if not _opened:
+        _opened.append(_import().Core())
+    return _opened[0]
+
+
+def _import() -> Any:  # noqa: ANN401
+    """The package. Its telemetry is replaced by nothing, and it wants a home that a stage in the cage does not have."""
+    os.environ.setdefault("HOME", os.environ.get("TMPDIR", "/"))
+    silent = types.ModuleType("openvino_telemetry")
+    silent.Telemetry = _Silent  # type: ignore[attr-defined]
+    sys.modules.setdefault("openvino_telemetry", silent)
+    import openvino
+
+    return openvino
+
+
+class _Silent:
+    """What stands where the telemetry was: takes every call and does nothing."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __getattr__(self, _name: str) -> Any:  # noqa: ANN401
+        return lambda *_, **__: None
