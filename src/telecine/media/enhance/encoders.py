@@ -39,6 +39,7 @@ def encoder_command(plan: EnhancePlan, chunk: EnhanceChunk, target: str, ffmpeg:
     if (given.width, given.height, given.rate) != (made.width, made.height, made.rate):
         raise ValueError("the target has another size or rate than the frames of the last stage")
     clock = str(track_timescale(made.rate))
+    longest = max(other.wanted.frames for other in plan.chunks) / made.rate
     return [
         str(ffmpeg),
         *("-hide_banner", "-nostdin", "-y", "-v", "warning"),
@@ -46,7 +47,7 @@ def encoder_command(plan: EnhancePlan, chunk: EnhanceChunk, target: str, ffmpeg:
         *("-f", "rawvideo", "-pixel_format", given.pixel_format, "-video_size", f"{given.width}x{given.height}"),
         *("-framerate", str(given.rate), "-i", "pipe:0"),
         *("-vf", ",".join(conversion(given, made)), "-frames:v", str(chunk.wanted.frames)),
-        *encoder_options(plan.target),
+        *encoder_options(plan.target, longest),
         *("-fps_mode", "passthrough", "-map_metadata", "-1", "-write_tmcd", "0"),
         *("-video_track_timescale", clock, "-movie_timescale", clock, "-f", "mov", target),
     ]
