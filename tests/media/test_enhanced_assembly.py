@@ -17,7 +17,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import Colour
 from telecine.media.context import Context
-from telecine.media.enhance.assemble import GENERATIVE, assemble
+from telecine.media.enhance.assemble import GENERATIVE, PREROLL, assemble
 from telecine.media.enhance.files import chunk_file, whole_file
 from telecine.media.enhance.verify import verify_enhanced
 from telecine.media.workspace import Workspace
@@ -32,12 +32,14 @@ CHAPTERS = ";FFMETADATA1\ntitle=Night\ncomment=Reel 4.\n" + "".join(
 CONTEXT = Context(tools(), MediaLimits())
 
 
-def _source(codec: str, late: float = 0, suffix: str = ".mov") -> Path:
-    """Four seconds at 30000/1001 with a click, chapters, a timecode and a subtitle; the sound begins `late`."""
+def _source(codec: str, late: float = 0, suffix: str = ".mov", click: float = CLICK) -> Path:
+    """Four seconds at 30000/1001 with a click, chapters, a timecode and a subtitle; the sound begins `late`,
+    or ends so much early where that is negative.
+    """
     notes, words = folder() / "chapters.txt", folder() / "words.srt"
     notes.write_text(CHAPTERS)
     words.write_text("1\n00:00:02,000 --> 00:00:03,000\nHello\n")
-    sound = f"aevalsrc=exprs='between(t,{CLICK - late},{CLICK - late}+0.0005)':d={4 - late}:s=48000"
+    sound = f"aevalsrc=exprs='between(t,{click - late},{click - late}+0.0005)':d={4 - abs(late)}:s=48000"
     text = ["-map", "2", "-c:s", "mov_text"] if suffix == ".mov" else []
     return make(
         suffix,
@@ -126,6 +128,44 @@ def test_sound_is_in_sync_to_the_millisecond(
     file = assemble(plan, workspace, CONTEXT)
     assert verify_enhanced(plan, workspace, CONTEXT).sounds == 1
     assert _click(file) == pytest.approx(CLICK - float(plan.start), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "made"),
+    [(Container.MOV, "aac", "copy"), (Container.MTS, "aac", "copy"), (Container.MXF, "aac", "pcm_s24le")],
+)
+def test_it_is_in_sync_far_into_the_source_too(
+    container: Container, codec: str, made: str, chunks: Path, tmp_path: Path
+) -> None:
+    """Where the source is not read from its beginning."""
+    click = 2.75
+    workspace = _with_chunks(_workspace(tmp_path, _source(codec, click=click)), chunks)
+    plan = _plan(container, Sound(stream=1, codec=made), start=65 / NTSC)
+    assert plan.start > PREROLL
+    file = assemble(plan, workspace, CONTEXT)
+    verify_enhanced(plan, workspace, CONTEXT)
+    assert _click(file) == pytest.approx(click - float(plan.start), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("container", "made", "late"),
+    [
+        (Container.MOV, "copy", 3.5),
+        (Container.MTS, "copy", 3.5),
+        (Container.MOV, "copy", -3.5),
+        (Container.MTS, "copy", -3.5),
+        (Container.MP4, "aac", -3.5),
+        (Container.MXF, "pcm_s24le", -3.5),
+    ],
+)
+def test_a_sound_that_is_silent_in_the_part_that_was_taken_is_no_fault(
+    container: Container, made: str, late: float, chunks: Path, tmp_path: Path
+) -> None:
+    """It begins after that, or has ended before."""
+    workspace = _with_chunks(_workspace(tmp_path, _source("aac", late)), chunks)
+    plan = _plan(container, Sound(stream=1, codec=made))
+    assemble(plan, workspace, CONTEXT)
+    assert verify_enhanced(plan, workspace, CONTEXT).frames == 60
 
 
 def test_a_source_whose_clock_begins_later_is_laid_by_its_first_frame(chunks: Path, tmp_path: Path) -> None:
@@ -221,7 +261,7 @@ def _replace(workspace: Workspace, frames: int = 30, bitrate: int = 300_000) -> 
         ({"picture": {"colour": Colour(primaries="bt2020")}}, "color_primaries bt709 instead of bt2020"),
         ({"codec": Codec.HEVC}, "codec_name h264 instead of hevc"),
         ({"sounds": 2}, "1 sounds instead of 2"),
-        ({"start": Fraction(3, 2)}, "sound 0 from"),
+        ({"start": Fraction(3, 2)}, "sound 1 from"),
         ({"rotation": 180}, "rotation 0 instead of 180"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from telecine.core.enhance.options import Container
-from telecine.core.enhance.plan import EnhancePlan
+from telecine.core.enhance.plan import EnhancePlan, Sound
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.progress import Tick
 from telecine.media import sandbox
@@ -27,7 +27,9 @@ STRETCH_SECONDS = 10
 STRIDE_SECONDS = 80
 """From the beginning of one stretch to that of the next."""
 NEAR = Fraction(5, 100)
-"""Seconds by which a sound may begin or end off its place: a packet of any codec is shorter."""
+"""Seconds by which a sound may begin off its place: a packet of any codec is shorter."""
+MISSING = Fraction(1, 2)
+"""Seconds by which it may end early or late: what transport streams say of a sound's end is a guess."""
 
 _DEMUXERS = {Container.MOV: "mov", Container.MP4: "mov", Container.MXF: "mxf", Container.MTS: "mpegts"}
 
@@ -138,41 +140,50 @@ def _sound_faults(
     workspace: Workspace,
     context: Context,
 ) -> list[str]:
-    if len(sounds) != len(plan.sounds):
+    source = look_at_source(plan, workspace, context).streams
+    # A track without any sound is left out by some containers.
+    heard = [sound for sound in plan.sounds if not _is_silent(plan, source[sound.stream])]
+    if len(sounds) not in (len(plan.sounds), len(heard)):
         return [f"{len(sounds)} sounds instead of {len(plan.sounds)}"]
-    if not sounds:
-        return []
-    source = look_at_source(plan, workspace, context)
     zero = Fraction(pictures[0].get("start_time", 0)) if pictures else Fraction(0)
     faults = []
-    for number, (sound, found) in enumerate(zip(plan.sounds, sounds, strict=True)):
-        stream = source.streams[sound.stream]
+    wanted = plan.sounds if len(sounds) == len(plan.sounds) else heard
+    for sound, found in zip(wanted, sounds, strict=True):
+        stream = source[sound.stream]
         codec = encoder_of(plan, sound, stream.codec)
-        wanted = stream.codec if codec == "copy" else codec
-        if not _same_codec(found.get("codec_name", ""), wanted):
-            faults.append(f"sound {number} in {found.get('codec_name')} instead of {wanted}")
-        faults += _out_of_sync(plan, number, stream, found, zero)
+        codec = stream.codec if codec == "copy" else codec
+        if not _same_codec(found.get("codec_name", ""), codec):
+            faults.append(f"sound {sound.stream} in {found.get('codec_name')} instead of {codec}")
+        faults += _out_of_sync(plan, sound, stream, found, zero)
     return faults
 
 
+def _is_silent(plan: EnhancePlan, stream: SourceStream) -> bool:
+    """Whether the source's sound has nothing in the part that was taken; in MXF there is silence then."""
+    moved = plan.source.start + plan.start
+    late = stream.begin is not None and stream.begin >= moved + plan.target.picture.seconds
+    return plan.target.container is not Container.MXF and (late or (stream.end is not None and stream.end <= moved))
+
+
 def _out_of_sync(
-    plan: EnhancePlan, number: int, stream: SourceStream, found: dict[str, Any], zero: Fraction
+    plan: EnhancePlan, sound: Sound, stream: SourceStream, found: dict[str, Any], zero: Fraction
 ) -> list[str]:
     """Where a sound begins or ends elsewhere, against the picture, than in the source."""
+    if _is_silent(plan, stream):
+        return []
     length = plan.target.picture.seconds
     moved = plan.source.start + plan.start
     begin = Fraction(found.get("start_time", 0)) - zero
     end = begin + Fraction(found.get("duration", 0))
-    encoded = encoder_of(plan, plan.sounds[number], stream.codec) != "copy"
-    faults = []
-    if stream.begin is not None:
-        wanted = Fraction(0) if encoded else max(Fraction(0), stream.begin - moved)
-        if abs(begin - wanted) > NEAR:
-            faults.append(f"sound {number} from {float(begin):.3f} s on instead of {float(wanted):.3f} s")
-    if stream.end is not None:
-        wanted = length if plan.target.container is Container.MXF else min(length, stream.end - moved)
-        if abs(end - wanted) > 2 * NEAR:
-            faults.append(f"sound {number} up to {float(end):.3f} s instead of {float(wanted):.3f} s")
+    first, last, faults = Fraction(0), length, []
+    if encoder_of(plan, sound, stream.codec) == "copy" and stream.begin is not None:
+        first = max(first, stream.begin - moved)
+    if plan.target.container is not Container.MXF and stream.end is not None:
+        last = min(last, stream.end - moved)
+    if stream.begin is not None and abs(begin - first) > NEAR:
+        faults.append(f"sound {sound.stream} from {float(begin):.3f} s on instead of {float(first):.3f} s")
+    if stream.end is not None and abs(end - last) > MISSING:
+        faults.append(f"sound {sound.stream} up to {float(end):.3f} s instead of {float(last):.3f} s")
     return faults
 
 
