@@ -117,7 +117,9 @@ def test_neighbours_share_what_their_filters_look_at(plan: EnhancePlan) -> None:
         if reach:
             assert one.end > other.first
     assert plan.spans(plan.chunks[0].wanted)[0].first == 0
-    assert plan.spans(plan.chunks[-1].wanted)[0].end >= plan.source.picture.frames - 1
+    read = plan.spans(plan.chunks[-1].wanted)[0].end / plan.source.picture.rate
+    unseen = sum(1 / stage.after.rate for stage in plan.stages)  # what a lower rate leaves out behind its last frame
+    assert read >= plan.source.picture.seconds - unseen
 
 
 @given(plan=plans())
@@ -202,6 +204,12 @@ def test_a_file_of_pictures_alone_says_its_bitrate_by_its_size() -> None:
 def test_a_mezzanine_is_not_copied_into_a_delivery_codec() -> None:
     prores = media(track(codec="prores", bitrate=180_000_000, width=1920, height=1080))
     assert inferred_bitrate(Codec.H264, picture(1920, 1080), prores, Fraction(25)) == 30_000_000
+
+
+def test_an_inferred_bitrate_stays_within_the_level_of_mpeg2() -> None:
+    rich = findings(media(track(bitrate=200_000_000)))
+    assert planned(rich, codec="mpeg2").target.bitrate == 80_000_000
+    assert planned(rich, codec="mpeg2", chroma="4:2:2").target.bitrate == 300_000_000
 
 
 def test_what_is_inferred_from_the_source() -> None:

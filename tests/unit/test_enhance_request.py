@@ -27,6 +27,8 @@ INVALID, MISSING, RANGE = ErrorKind.FIELD_INVALID, ErrorKind.FIELD_MISSING, Erro
         ({"codec": "dnxhd", "bitrate": 10**7}, INVALID, "bitrate.mbps", "its profile decides"),
         ({"codec": "ffv1", "bitrate": 10**7}, INVALID, "bitrate.mbps", "loses nothing"),
         ({"codec": "xdcam", "bitrate": 10**7}, INVALID, "bitrate.mbps", "send that"),
+        ({"codec": "mpeg2", "bitrate": 80_000_001}, RANGE, "bitrate.mbps", "4:2:0 has up to 80"),
+        ({"codec": "mpeg2", "chroma": "4:2:2", "bitrate": 300_000_001}, RANGE, "bitrate.mbps", "has up to 300"),
         ({"clarity": "low"}, INVALID, "clarityBoost", "pabsr1"),
         ({"clarity": "none", "scaler": "dvres"}, INVALID, "clarityBoost", "pabsr1"),
         ({"converter": "vfi"}, MISSING, "frameRate", "vfi needs a rate"),

@@ -8,7 +8,7 @@ from telecine.core.enhance.dnx_rates import nominal_megabits
 from telecine.core.enhance.infer import Encoding
 from telecine.core.enhance.options import Codec
 from telecine.core.enhance.picture import Picture
-from telecine.core.enhance.targets import INTRA, XDCAM_BITRATE
+from telecine.core.enhance.targets import INTRA, MPEG2_BITRATES, XDCAM_BITRATE
 from telecine.core.media_info import MediaInfo
 from telecine.core.rates import NTSC
 
@@ -43,4 +43,5 @@ def bitrate_of(
         return megabits * 1_000_000 if megabits else None
     if encoding.codec in INTRA:
         return None
-    return asked or inferred_bitrate(encoding.codec, picture, media, source_rate)
+    bits = asked or inferred_bitrate(encoding.codec, picture, media, source_rate)
+    return min(bits, MPEG2_BITRATES[picture.chroma]) if encoding.codec == Codec.MPEG2 else bits

@@ -36,6 +36,7 @@ from telecine.core.enhance.targets import (
     CODECS,
     DNXHR_LEAST,
     INTRA,
+    MPEG2_BITRATES,
     MPEG2_MOST,
     MPEG2_RATES,
     MXF_RATES,
@@ -216,8 +217,13 @@ def _fps(rate: Fraction) -> str:
 
 
 def check_inferred(asked: Enhancement, encoding: Encoding) -> None:
-    """Refuse a bitrate for a codec that was inferred and takes none. Raises FIELD_INVALID."""
+    """Refuse a bitrate that the codec, which may be inferred, has not. Raises FIELD_INVALID, FIELD_OUT_OF_RANGE."""
     _check_bitrate(asked.model_copy(update={"codec": encoding.codec}))
+    most = MPEG2_BITRATES.get(encoding.format.chroma) if encoding.codec == Codec.MPEG2 else None
+    if most and asked.bitrate and asked.bitrate > most:
+        raise out_of_range(
+            BITRATE, f"mpeg2 in {encoding.format.chroma} has up to {most // 1_000_000}; ask for less, or for h264."
+        )
 
 
 def check_enlarging(asked: Enhancement, track: VideoTrack, frame: Frame) -> str:

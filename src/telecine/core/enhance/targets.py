@@ -151,6 +151,9 @@ XDCAM_RATES: Mapping[Raster, tuple[Fraction, ...]] = {
 DNXHR_LEAST = (256, 120)
 """Width and height of the smallest picture of DNxHR."""
 
+MPEG2_BITRATES: Mapping[Chroma, int] = {Chroma.C420: 80_000_000, Chroma.C422: 300_000_000}
+"""Most bits per second of MPEG-2: main and 4:2:2 profile at high level, ISO/IEC 13818-2 table 8-13 and annex E."""
+
 MPEG2_MOST = (1920, 1152)
 """Width and height of the largest picture of MPEG-2: high level, ISO/IEC 13818-2 table 8-11."""
 

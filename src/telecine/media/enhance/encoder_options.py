@@ -45,13 +45,17 @@ _FINEST = ("-qmin", "1", "-lmin", "1*QP2LAMBDA")
 """Lets MPEG-2 spend what was asked for on pictures that need little."""
 
 _MPEG2_LEVELS = {
-    # (4:2:2, picture up to): most bits a second, bits of the decoder's buffer (ISO/IEC 13818-2, 8.3 and Annex E)
-    (False, 720 * 576): (15_000_000, 1_835_008),
-    (False, 1440 * 1152): (60_000_000, 7_340_032),
-    (False, 1920 * 1152): (80_000_000, 9_781_248),
-    (True, 720 * 608): (50_000_000, 9_437_184),
-    (True, 1920 * 1152): (300_000_000, 47_185_920),
+    # (4:2:2, picture up to): most bits a second, bits of the decoder's buffer (ISO/IEC 13818-2, 8.3 and Annex E), and
+    # FFmpeg's number of the level
+    (False, 720 * 576): (15_000_000, 1_835_008, 8),
+    (False, 1440 * 1152): (60_000_000, 7_340_032, 6),
+    (False, 1920 * 1152): (80_000_000, 9_781_248, 4),
+    (True, 720 * 608): (50_000_000, 9_437_184, 5),
+    (True, 1920 * 1152): (300_000_000, 47_185_920, 2),
 }
+
+_LARGEST_OPTION = 2**31 - 1
+"""What FFmpeg takes as the size of a buffer, and as a peak: bits, and bits a second."""
 
 
 def encoder_options(target: Target, longest: Fraction) -> list[str]:
@@ -86,22 +90,23 @@ def _x265(target: Target, longest: Fraction) -> list[str]:
         parameters.append(f"master-display={colour.mastering_display}")
     if colour.content_light:
         parameters.append(f"max-cll={colour.content_light}")
-    rate = _average(target)
-    if longest <= SHORT_SECONDS:
+    rate, constant = _average(target), _average(target, Fraction(1), 1)
+    if longest <= SHORT_SECONDS and "-bufsize" in constant:
         parameters += ["strict-cbr=1", "vbv-init=0.5"]
-        rate = _average(target, Fraction(1), 1)
+        rate = constant
     encoder = ["-c:v", "libx265", "-preset", "fast", "-tag:v", "hvc1", "-dolbyvision", "0"]
     return [*encoder, "-x265-params", ":".join(parameters), *rate]
 
 
 def _mpeg2(target: Target) -> list[str]:
-    """Main profile, or 4:2:2 where the chroma is; the encoder takes the lowest level for the size."""
+    """Main profile, or 4:2:2 where the chroma is, at the lowest level for the size and the bitrate."""
     _need(target, bits=(8,), chroma=(Chroma.C420, Chroma.C422))
     bitrate = _bitrate(target)
-    most, buffer = _mpeg2_level(target.picture)
+    most, buffer, level = _mpeg2_level(target.picture, bitrate)
+    profile = "422" if target.picture.chroma is Chroma.C422 else "main"
     peak = max(bitrate, min(round(bitrate * PEAK), most))
     rate = ["-b:v", str(bitrate), "-maxrate", str(peak), "-bufsize", str(min(buffer, BUFFER_SECONDS * peak))]
-    return [*_mpeg2_structure(target), *rate, *_FINEST]
+    return [*_mpeg2_structure(target), "-profile:v", profile, "-level", str(level), *rate, *_FINEST]
 
 
 def _xdcam(target: Target) -> list[str]:
@@ -206,17 +211,21 @@ def _bitrate(target: Target) -> int:
 def _average(target: Target, peak: Fraction = PEAK, buffer_seconds: int = BUFFER_SECONDS) -> list[str]:
     bitrate = _bitrate(target)
     most = round(bitrate * peak)
-    return ["-b:v", str(bitrate), "-maxrate", str(most), "-bufsize", str(buffer_seconds * most)]
+    if most > _LARGEST_OPTION:  # beyond what any decoder's buffer is made for, too
+        return ["-b:v", str(bitrate)]
+    buffer = min(buffer_seconds * most, _LARGEST_OPTION)
+    return ["-b:v", str(bitrate), "-maxrate", str(most), "-bufsize", str(buffer)]
 
 
-def _mpeg2_level(picture: Picture) -> tuple[int, int]:
-    """Most bits a second, and bits of the buffer, of the level that has the picture's size."""
+def _mpeg2_level(picture: Picture, bitrate: int) -> tuple[int, int, int]:
+    """Most bits a second, bits of the buffer, and number of the lowest level that has this size and bitrate."""
     wide = picture.chroma is Chroma.C422
     pixels = picture.width * picture.height
-    levels = [limit for (kind, most), limit in _MPEG2_LEVELS.items() if kind == wide and pixels <= most]
-    if not levels:
-        raise ValueError(f"MPEG-2 has no level for {picture.width}x{picture.height}")
-    return levels[0]
+    large = [limit for (kind, most), limit in _MPEG2_LEVELS.items() if kind == wide and pixels <= most]
+    found = next((level for level in large if bitrate <= level[0]), None)
+    if found is None:
+        raise ValueError(f"MPEG-2 has no level for {picture.width}x{picture.height} at {bitrate} bits a second")
+    return found
 
 
 def _field_coding(picture: Picture) -> list[str]:
