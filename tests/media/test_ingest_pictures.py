@@ -96,6 +96,16 @@ def test_the_picture_of_a_container_that_cannot_be_sought_in_is_whole(tmp_path: 
     assert luma(files["large"]).std() > 30
 
 
+def test_of_an_upload_whose_end_cannot_be_read_there_are_pictures_all_the_same(tmp_path: Path) -> None:
+    whole = clips.make(".ts", *clips.picture(4, "25", "192x108"), *clips.tone(4), *clips.FAST_H264, "-c:a", "aac")
+    content = whole.read_bytes()
+    spoilt = tmp_path / "spoilt"
+    spoilt.write_bytes(content[: len(content) // 4] + bytes(len(content) * 3 // 4))
+    files, workspace = made(spoilt, tmp_path / "work")
+    assert luma(files["large"]).std() > 30
+    assert left_behind(workspace) == ["examined.json", "large.jpg", "looked.json", "small.jpg", "web.mp4"]
+
+
 def test_the_bright_parts_of_hdr_stay_apart(tmp_path: Path) -> None:
     files, _ = made(clips.hdr10(), tmp_path)
     web = film(files)

@@ -87,7 +87,8 @@ def pass_arguments(
     read = [*seek, *length, "-noautorotate", *safe_input(findings.media.demuxer, source, limits)]
     out = ["-fps_mode", "passthrough", "-f", "rawvideo", "-y", f"file:{target}"] if samples else ["-f", "null", "-"]
     stream = f"0:{video.index}"
-    return ["-hide_banner", "-nostdin", "-v", "error", *read, "-map", stream, "-vf", ",".join(graph), "-an", *out]
+    quiet = ["-hide_banner", "-nostdin", "-v", "error", "-max_error_rate", "1"]
+    return [*quiet, *read, "-map", stream, "-vf", ",".join(graph), "-an", *out]
 
 
 def _sampling(samples: Cut, width: int, height: int) -> list[str]:

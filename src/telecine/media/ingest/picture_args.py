@@ -29,7 +29,8 @@ _MARGIN = Fraction(1, 10)
 """Share of the programme, at both ends, that is seldom typical: logos, titles, credits."""
 _PARITIES = {"top_first": "tff", "bottom_first": "bff"}
 _JPEG_QUALITY = "3"
-_QUIET = ("-hide_banner", "-nostdin", "-v", "error")
+_QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-max_error_rate", "1")
+"""As few of a damaged upload's pictures as can be decoded make a film."""
 
 
 def fitted(video: VideoTrack, longest: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.ingest import Findings
 from telecine.core.progress import Tick
 from telecine.media import sandbox
@@ -13,6 +14,7 @@ from telecine.media.ingest.picture_args import (
     LARGE,
     SEEKABLE,
     SMALL,
+    Targets,
     candidate_arguments,
     from_film,
     from_source,
@@ -64,21 +66,31 @@ class _Maker:
     def screenshots(self, files: Mapping[str, Path]) -> None:
         """Take both at a moment that is chosen by the film, from the source where that can be sought in.
 
-        Where nothing comes, because the source's times are not what they seem, they are the film's.
+        Where nothing comes, because the source's times are not what they seem or it is damaged there, they are the
+        film's.
         """
         drafts = {LARGE: self._workspace.temporary(files["large"]), SMALL: self._workspace.temporary(files["small"])}
         targets = {longest: self._workspace.relative(draft) for longest, draft in drafts.items()}
         at, film = self._moment(files["web"]), self._workspace.relative(files["web"])
         try:
-            if self._findings.media.demuxer in SEEKABLE:
-                self._run(from_source(self._findings, at, self._source, targets, self._context.limits))
-            if not all(draft.exists() for draft in drafts.values()):
+            if not self._taken_from_source(at, targets) or not all(draft.exists() for draft in drafts.values()):
                 self._run(from_film(self._findings, at, film, targets))
             finish(drafts[LARGE], files["large"])
             finish(drafts[SMALL], files["small"])
         finally:
             for draft in drafts.values():
                 draft.unlink(missing_ok=True)
+
+    def _taken_from_source(self, at: float, targets: Targets) -> bool:
+        if self._findings.media.demuxer not in SEEKABLE:
+            return False
+        try:
+            self._run(from_source(self._findings, at, self._source, targets, self._context.limits))
+        except TelecineError as error:
+            if error.kind is not ErrorKind.ENCODE_FAILED:
+                raise
+            return False
+        return True
 
     def _moment(self, film: Path) -> float:
         candidates: list[tuple[float, float]] = []
