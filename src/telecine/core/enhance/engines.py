@@ -37,8 +37,8 @@ ENGINES: dict[str, Engine] = {
         Engine("ffmpeg-nlmeans", "ffmpeg", "ffmpeg_filters:nlmeans", 0),
         Engine("ffmpeg-hqdn3d", "ffmpeg", "ffmpeg_filters:hqdn3d", 24),
         # stabilising
-        Engine("line-align", "python", "dejit:dejit", 1),
-        Engine("smooth-path", "python", "steady:steady", 40),
+        Engine("line-align", "python", "dejit:dejit", 0),
+        Engine("smooth-path", "python", "steady:steady", 36),
         # scaling
         Engine("raisr", "python", "raisr:raisr", 0),
         Engine("span", "python", "span:span", 0),

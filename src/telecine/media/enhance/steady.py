@@ -1,13 +1,15 @@
-"""`steady`: a shaking camera made calm. What moved from frame to frame is measured, the camera's path is smoothed, and
-each frame is moved to where a calm camera would have seen it, a little enlarged so that no border shows.
+"""`steady`: the shake of a hand-held camera is taken out; where it was meant to go, it still goes.
 
-Corners are tracked (Lucas and Kanade, by pyramids), the motion that most of them agree on is taken (RANSAC, a
-similarity), and the path is smoothed by a Gaussian window. A frame's place depends on differences within it alone.
+From frame to frame the picture's move (shift, turn, zoom) is found by corners that are tracked. The moves joined make
+the camera's path; a frame is moved from the path to a smoothed one, and enlarged a little, so that few borders show.
+
+A frame's place on the smoothed path depends on the moves within `REACH` frames of it, and on nothing before: so it is
+the same whichever chunk it is made in.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import accumulate, takewhile
 
 import cv2
 import numpy as np
@@ -15,129 +17,144 @@ from numpy.typing import NDArray
 
 from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
-from telecine.media.enhance.cuts import is_cut
-from telecine.media.enhance.frames import Frame, Frames, Plane
-from telecine.media.enhance.samples import Samples, packed, unpacked
+from telecine.media.enhance.frames import Frame, Frames
+from telecine.media.enhance.samples import packed, unpacked
 
-SIGMA = 12.0
-"""Frames: deviation of the window."""
+SMOOTH = 12.0
+"""Deviation, in frames, of the window that smooths the path."""
 REACH = 36
-"""Frames on either side that count. The stage's radius is one more."""
-ZOOM = 1.05
-"""How much frames are enlarged, if the stage has no setting `zoom`."""
-_LOOK = 480
-"""Pixels across at which motion is measured."""
-_CORNERS, _QUALITY, _APART = 300, 0.01, 8.0
-_FEW = 12
-"""Corners below which nothing is known of the motion."""
-_GRAIN = 2.0**20
-"""Motions are multiples of its inverse, so that sums of them do not depend on where they begin."""
+"""Frames on each side that the window reaches."""
+ZOOM = 1.04
+"""How much larger the picture is shown; 1 shows all of it, and borders that are drawn from its edge."""
 
-type Motion = NDArray[np.float64]
-"""Across and down (pixels of the frame), clockwise turn (radians), growth (logarithm), of the scene between frames."""
+_CORNERS = 400
+_FEWEST = 12
+"""Tracked corners below which two frames are taken to show different scenes: no move is known."""
+_SEEN_AT = 640
+"""Samples across at which moves are looked for: more takes longer and finds nothing more."""
+_GREATEST = 0.25
+"""Part of the picture's width that no camera moves between two frames; a cut may pretend to."""
 
-_STILL: Motion = np.zeros(4)
-
-
-class _Seen(NamedTuple):
-    """A frame, and how far the scene has moved until it, counted from the first frame given."""
-
-    frame: Frame
-    place: Motion
+type Move = NDArray[np.float64]
+"""(4): shift across and down in samples of luma, turn in radians, zoom as a logarithm; about the picture's middle."""
+type Moves = list[Move | None]
+type Grey = NDArray[np.uint8]
+_STILL = np.zeros(4)
 
 
 def steady(stage: Stage, frames: Frames, given: Span, wanted: Span) -> Frames:
-    """The wanted frames, moved. Holds the frames of half a window; of those behind, their places alone."""
-    zoom = float(stage.settings.get("zoom", ZOOM))
-    ahead: deque[_Seen] = deque()
-    places: dict[int, Motion] = {}
-    coming = _tracked(frames, stage.before)
-    read = given.first
-    for number in range(given.first, wanted.end):
-        while read <= min(number + REACH, given.end - 1):
-            ahead.append(next(coming))
-            places[read] = ahead[-1].place
-            read += 1
-        now = ahead.popleft()
-        if number >= wanted.first:
-            yield _moved(now.frame, _correction(places, number), zoom, stage.before)
-        places.pop(number - REACH, None)
+    """The wanted frames, each moved to the smoothed path.
 
-
-def motion_between(before: Plane, after: Plane, bits: int) -> Motion:
-    """How the scene moves from one frame's luma to the next's; nothing across a cut, or where nothing is tracked."""
-    if is_cut(before, after, bits):
-        return _STILL
-    scale = max(1.0, before.shape[1] / _LOOK)
-    first, second = (_shrunk(plane, bits, scale) for plane in (before, after))
-    corners = cv2.goodFeaturesToTrack(first, _CORNERS, _QUALITY, _APART)
-    if corners is None or len(corners) < _FEW:
-        return _STILL
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, np.zeros_like(corners))
-    kept = found.ravel() == 1
-    if kept.sum() < _FEW:
-        return _STILL
-    middle = np.array([first.shape[1] / 2, first.shape[0] / 2], np.float32)
-    matrix, _ = cv2.estimateAffinePartial2D(corners[kept] - middle, moved[kept] - middle, ransacReprojThreshold=1.0)
-    if matrix is None:
-        return _STILL
-    turn = np.arctan2(matrix[1, 0], matrix[0, 0])
-    growth = np.log(np.hypot(matrix[0, 0], matrix[1, 0]))
-    motion = np.array([matrix[0, 2] * scale, matrix[1, 2] * scale, turn, growth])
-    return np.rint(motion * _GRAIN) / _GRAIN
-
-
-def _tracked(frames: Frames, picture: Picture) -> Iterator[_Seen]:
-    place, last = _STILL, None
-    for frame in frames:
-        if last is not None:
-            place = place + motion_between(last[0], frame[0], picture.bits)
-        yield _Seen(frame, place)
-        last = frame
-
-
-def _correction(places: dict[int, Motion], number: int) -> Motion:
-    """What brings frame `number` to the smoothed path, which goes on at the film's ends as it came, so that a pan does
-    not slow down there.
+    Settings: `zoom` (1 to 1.5, `ZOOM` if absent). Holds `REACH` + 1 frames at most.
     """
-    first, last = min(places), max(places)
-    around = range(number - REACH, number + REACH + 1)
-    weights = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
-    moved = np.array([_place(places, n, first, last) - places[number] for n in around])
-    smoothed: Motion = weights @ moved / weights.sum()
-    return smoothed
+    picture, zoom = stage.before, float(stage.settings.get("zoom", ZOOM))
+    for number, frame, before, after in _surrounded(frames, given.first, picture):
+        if wanted.first <= number < wanted.end:
+            yield moved(frame, _correction(before, after), zoom, picture)
 
 
-def _place(places: dict[int, Motion], number: int, first: int, last: int) -> Motion:
-    """Where the scene is at a frame; beyond an end, as far behind the end's place as the mirrored frame is before."""
-    edge = min(max(number, first), last)
-    mirrored = min(max(2 * edge - number, first), last)
-    return 2 * places[edge] - places[mirrored]
+def moved(frame: Frame, move: Move, zoom: float, picture: Picture) -> Frame:
+    """The frame moved and zoomed about its middle, by Lanczos' kernel; beyond its borders the edge goes on."""
+    planes = []
+    for plane in frame:
+        matrix = _matrix(move, zoom, frame[0].shape, plane.shape)
+        turned = cv2.warpAffine(
+            unpacked(plane, picture.bits),
+            matrix,
+            plane.shape[::-1],
+            flags=cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        planes.append(packed(turned.astype(np.float32, copy=False), picture.bits))
+    return planes[0], planes[1], planes[2]
 
 
-def _moved(frame: Frame, by: Motion, zoom: float, picture: Picture) -> Frame:
-    """The frame turned and enlarged about its middle, then moved."""
-    grown = zoom * np.exp(by[3])
-    cos, sin = np.cos(by[2]) * grown, np.sin(by[2]) * grown
-    turn = np.array([[cos, -sin], [sin, cos]])
-    planes = [_warped(unpacked(plane, picture.bits), turn, by[:2], picture) for plane in frame]
-    y, u, v = (packed(plane, picture.bits) for plane in planes)
-    return y, u, v
+def move_between(one: Grey, other: Grey, scale: float = 1.0) -> Move | None:
+    """How the picture moves from one grey frame to the next; None where they do not show the same.
+
+    `scale`: samples of luma to a sample of these.
+    """
+    corners = cv2.goodFeaturesToTrack(one, _CORNERS, 0.01, 8)
+    if corners is None or len(corners) < _FEWEST:
+        return None
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        one, other, corners, np.empty_like(corners), winSize=(21, 21), maxLevel=3
+    )
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(other, one, there, np.empty_like(there), winSize=(21, 21), maxLevel=3)
+    near = np.abs(back - corners).reshape(-1, 2).max(1) < 0.5
+    kept = (found.ravel() == 1) & (returned.ravel() == 1) & near
+    if kept.sum() < _FEWEST:
+        return None
+    middle = np.array([one.shape[1] - 1, one.shape[0] - 1]) / 2
+    cv2.setRNGSeed(0)  # the samples that RANSAC draws are the same for the same two frames
+    matrix, _ = cv2.estimateAffinePartial2D(
+        corners.reshape(-1, 2)[kept] - middle, there.reshape(-1, 2)[kept] - middle, ransacReprojThreshold=1.5
+    )
+    if matrix is None or np.abs(matrix[:, 2]).max() > _GREATEST * one.shape[1]:
+        return None
+    turn, zoom = np.arctan2(matrix[1, 0], matrix[0, 0]), np.hypot(matrix[0, 0], matrix[1, 0])
+    return np.array([matrix[0, 2] * scale, matrix[1, 2] * scale, turn, np.log(zoom)])
 
 
-def _warped(plane: Samples, turn: NDArray[np.float64], shift: Motion, picture: Picture) -> Samples:
-    """One plane; `turn` and `shift` are of the picture's pixels, of which a sample of chroma may cover several."""
-    height, width = plane.shape
-    share = np.diag([width / picture.width, height / picture.height])
-    own_turn = share @ turn @ np.linalg.inv(share)
-    middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    matrix = np.column_stack([own_turn, middle + share @ shift - own_turn @ middle])
-    made = cv2.warpAffine(plane, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    return made.astype(np.float32, copy=False)
+def _surrounded(frames: Frames, first: int, picture: Picture) -> Iterator[tuple[int, Frame, Moves, Moves]]:
+    """Each frame with its number, the moves that led to it, the last one first, and those that follow it."""
+    held: deque[tuple[int, Frame]] = deque()
+    moves: Moves = []
+    last: Grey | None = None
+
+    def next_one() -> tuple[int, Frame, Moves, Moves]:
+        number, frame = held.popleft()
+        place = number - first
+        return number, frame, moves[max(0, place - REACH) : place][::-1], moves[place : place + REACH]
+
+    for number, frame in enumerate(frames, first):
+        grey = _grey(frame, picture)
+        if last is not None:
+            moves.append(move_between(last, grey, picture.width / grey.shape[1]))
+        last = grey
+        held.append((number, frame))
+        if len(held) > REACH:
+            yield next_one()
+    while held:
+        yield next_one()
 
 
-def _shrunk(plane: Plane, bits: int, scale: float) -> NDArray[np.uint8]:
-    luma = unpacked(plane, bits)
-    size = (round(plane.shape[1] / scale), round(plane.shape[0] / scale))
-    small = luma if scale == 1 else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    return np.clip(np.rint(small), 0, 255).astype(np.uint8)
+def _correction(before: Moves, after: Moves) -> Move:
+    """From a frame's place, which is 0, to the smoothed path there.
+
+    The path is smoothed by a line through the places around, near ones weighing more (Cleveland, "Robust Locally
+    Weighted Regression", 1979): a camera that pans evenly is not held back, not at the ends either.
+    """
+    back, forth = _places(before), _places(after)
+    places = np.array([*(-place for place in back[::-1]), _STILL, *forth])
+    away = np.arange(-len(back), len(forth) + 1)
+    weights = np.exp(-0.25 * (away / SMOOTH) ** 2)  # of the root: the squares are weighed
+    line = np.stack([np.ones_like(weights), away], 1)
+    found, *_ = np.linalg.lstsq(line * weights[:, None], places * weights[:, None], rcond=None)
+    return np.asarray(found[0], np.float64)
+
+
+def _places(moves: Moves) -> list[Move]:
+    """Moves joined, up to the first that is not known: there another scene begins."""
+    known = takewhile(lambda move: move is not None, moves)
+    return list(accumulate(move for move in known if move is not None))
+
+
+def _grey(frame: Frame, picture: Picture) -> Grey:
+    """Luma in 8 bits, small."""
+    luma = (frame[0] >> (picture.bits - 8)).astype(np.uint8)
+    share = _SEEN_AT / picture.width
+    if share >= 1:
+        return luma
+    size = (_SEEN_AT, max(1, round(picture.height * share)))
+    return cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _matrix(move: Move, zoom: float, luma: tuple[int, ...], plane: tuple[int, ...]) -> NDArray[np.float64]:
+    """From a sample of a plane to make to where it is taken from: the opposite of the move and the zoom."""
+    share = np.array([plane[1] / luma[1], plane[0] / luma[0]])
+    middle = (np.array([plane[1], plane[0]]) - 1) / 2
+    cos, sin = np.cos(move[2]), np.sin(move[2])
+    turn = np.array([[cos, sin], [-sin, cos]]) / (zoom * np.exp(move[3]))
+    turn = share[:, None] * turn / share
+    return np.column_stack([turn, middle - turn @ (middle + share * move[:2])])
