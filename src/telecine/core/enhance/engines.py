@@ -26,19 +26,19 @@ ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
         # deinterlacing
-        Engine("qtgmc", "vapoursynth", "vs_deinterlace:qtgmc", 8),
-        Engine("bwdif-znedi3", "vapoursynth", "vs_deinterlace:bwdif_znedi3", 3),
+        Engine("qtgmc", "vapoursynth", "vs_deinterlace:qtgmc", 4),
+        Engine("bwdif-znedi3", "vapoursynth", "vs_deinterlace:bwdif_znedi3", 2),
         Engine("ffmpeg-yadif", "ffmpeg", "ffmpeg_filters:yadif", 2),
-        Engine("ffmpeg-bwdif", "ffmpeg", "ffmpeg_filters:bwdif", 3),
+        Engine("ffmpeg-bwdif", "ffmpeg", "ffmpeg_filters:bwdif", 2),
         Engine("ffmpeg-w3fdif", "ffmpeg", "ffmpeg_filters:w3fdif", 2),
         # denoising
-        Engine("degrain-wnnm", "vapoursynth", "vs_denoise:degrain_wnnm", 6),
-        Engine("degrain", "vapoursynth", "vs_denoise:degrain", 4),
+        Engine("degrain-wnnm", "vapoursynth", "vs_denoise:degrain_wnnm", 5),
+        Engine("degrain", "vapoursynth", "vs_denoise:degrain", 3),
         Engine("ffmpeg-nlmeans", "ffmpeg", "ffmpeg_filters:nlmeans", 0),
         Engine("ffmpeg-hqdn3d", "ffmpeg", "ffmpeg_filters:hqdn3d", 24),
         # stabilising
-        Engine("line-align", "python", "dejit:dejit", 1),
-        Engine("smooth-path", "python", "steady:steady", 40),
+        Engine("line-align", "python", "dejit:dejit", 0),
+        Engine("smooth-path", "python", "steady:steady", 36),
         # scaling
         Engine("raisr", "python", "raisr:raisr", 0),
         Engine("span", "python", "span:span", 0),
@@ -48,8 +48,8 @@ ENGINES: dict[str, Engine] = {
         Engine("ffmpeg-lanczos", "ffmpeg", "ffmpeg_filters:lanczos", 0),
         # frame rate
         Engine("repeat", "python", "rates:repeat", 0),
-        Engine("time-blend", "python", "rates:blend", 1),
-        Engine("mvtools-flow", "vapoursynth", "vs_rate:flow", 3),
+        Engine("time-blend", "python", "rates:blend", 0),
+        Engine("mvtools-flow", "vapoursynth", "vs_rate:flow", 2),
         Engine("rife", "python", "rife:rife", 1),
         Engine("ffmpeg-minterpolate", "ffmpeg", "ffmpeg_filters:minterpolate", 4),
         # the end of the chain
