@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import Api
-from tests.api.pixop import Person, add_person, move, row
+from tests.api.pixop import Person, add_person, add_team, move, row
 from tests.found import findings, media, track
 
 from telecine.apis.pixop.schema_process import DOCUMENT_EXAMPLE
@@ -118,6 +118,8 @@ def test_the_same_request_under_one_key_makes_one(ann: Person) -> None:
     key = {"Idempotency-Key": "again"}
     answers = [process(ann, video_id, headers=key).json() for _ in range(2)]
     assert answers[0] == answers[1]
+    stranger = add_person(ann.api, "bob@example.com", add_team(ann.api, "Rivals"))
+    refused(process(stranger, video_id, headers=key), 404, "VideoNotFoundException")
 
 
 REFUSALS: list[tuple[dict[str, Any], str, str]] = [

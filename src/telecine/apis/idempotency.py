@@ -5,7 +5,7 @@ A request that failed changed nothing and is not remembered; sending it again tr
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -29,6 +29,10 @@ class Once:
 
     key: str
     fingerprint: str
+
+    def of(self, owner: str) -> "Once":
+        """The same among the keys of one `owner` within the site, who may use a key that another one has used."""
+        return replace(self, key=f"{owner} {self.key}") if self.key else self
 
     def recall(self, s: Session, site_id: str) -> dict[str, Any] | None:
         """The answer given before, if any. Raises IDEMPOTENCY_MISMATCH."""

@@ -79,7 +79,7 @@ def process_video(
             }
             return answer, answer
 
-        answer, headers = once.answer(s, caller.site_id, make)
+        answer, headers = once.of(caller.team_id).answer(s, caller.site_id, make)
     return Answer(answer, headers=headers)
 
 
