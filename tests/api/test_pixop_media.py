@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.api.pixop import add_person, move, row
 
+from telecine.apis.pixop.intake import Intake
 from telecine.catalog import uploads, videos
 from telecine.core.enhance.spec import Enhancement
 from telecine.core.errors import ErrorKind, TelecineError
@@ -194,6 +195,23 @@ class TestUpload:
         answer = api.client.post(f"/pixop/media/v1/upload/{video_id}", files={"f": ("a", MEDIA)})
         refused(answer, 401, "NoJWTTokenFoundException")
         refused(send(ann, processed(api, ann)), 409, "ConflictException")
+
+    def test_an_upload_whose_place_was_taken_says_so_and_leaves_the_other_alone(self, api, ann, bucket, monkeypatch):
+        video_id, body = ann.add_video(), framed(MEDIA)
+        caller = type("Caller", (), {"site_id": ann.site_id, "team_id": ann.team_id})()
+        newer = []
+
+        async def overtaken(_):
+            yield body[:2_000_000]
+            newer.append(Intake.begin(api.services, caller, video_id, uploads.NewUpload(0, True, "b.mov", "video/mp4")))
+            yield body[2_000_000:]
+
+        monkeypatch.setattr("telecine.apis.pixop.routes_media_upload.body_of", overtaken)
+        assert "Another upload" in refused(raw(ann, video_id, b"x"), 409, "ConflictException")
+        assert len(bucket()) == 1
+        newer[0]._keep(bytearray(b"newer"))
+        newer[0].finish()
+        assert ann.call("GET", f"/media/v1/download/original/{video_id}").content == b"newer"
 
     def test_a_storage_that_fails_is_no_upload(self, api, ann, bucket, monkeypatch):
         video_id = ann.add_video()

@@ -146,6 +146,15 @@ def test_what_was_removed_cannot_be_resumed(store):
     assert keys(store) == []
 
 
+def test_what_was_removed_cannot_be_finished(store, tmp_path):
+    writing = store.begin("a/b.mov", TYPE, 100)
+    writing.write(b"beginning")
+    store.clear_unfinished("a/")
+    refusal(ErrorKind.OBJECT_MISSING, writing.finish)
+    writing.abort()
+    assert (keys(store), leftovers(store, tmp_path)) == ([], [])
+
+
 @pytest.mark.parametrize("key", ["", "../up", "a/./b", "nul\0"])
 def test_impossible_keys_are_refused(store, key):
     refusal(ErrorKind.FIELD_INVALID, store.begin, key, TYPE, 100)

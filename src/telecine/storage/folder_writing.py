@@ -42,7 +42,7 @@ class FolderWriting:
         except NO_FILE:
             file = None
         if file is None or os.fstat(file.fileno()).st_size < size:
-            raise TelecineError(ErrorKind.OBJECT_MISSING, "what had come of it is gone.", field=key)
+            raise _gone(key)
         with told(key, writing=True):
             file.truncate(size)
             file.seek(size)
@@ -73,7 +73,10 @@ class FolderWriting:
             self._file.truncate(self._size)
             os.fsync(self._file.fileno())
             self._file.close()
-            self._part.replace(self._target)
+            try:
+                self._part.replace(self._target)
+            except FileNotFoundError as error:
+                raise _gone(self._key) from error
         info = self._ended(self._key)
         if info is None:
             raise TelecineError(ErrorKind.OBJECT_MISSING, "it was removed at once.", field=self._key)
@@ -89,3 +92,7 @@ class FolderWriting:
     def close(self) -> None:
         """See `Writing.close`."""
         self._file.close()
+
+
+def _gone(key: str) -> TelecineError:
+    return TelecineError(ErrorKind.OBJECT_MISSING, "what had come of it is gone.", field=key)

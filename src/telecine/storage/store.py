@@ -42,7 +42,7 @@ class Writing(Protocol):
     """An object that comes piece by piece and appears when it is finished; `size` is how many bytes have come.
 
     One thread at a time may use it. Its calls raise what those of a `Store` do, and OBJECT_MISSING where somebody else
-    has removed what had come. After `finish`, `abort` or `close` nothing else may be called.
+    has removed what had come. After `finish`, `abort` or `close` only the last two may be called.
     """
 
     @property

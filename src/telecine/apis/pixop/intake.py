@@ -92,7 +92,8 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 
 
 class Intake:
-    """One request's hold of an upload. Without `expires` it is a whole upload, else a part of a resumable one.
+    """One request's hold of an upload. Without `lasting` the request brings all of it; with it, it is resumable, and so
+    long it waits for its next piece.
 
     The tag of the media is SHA-256 of its bytes. A resumable upload's goes on from the tag of what came before each
     noted position, so that nothing need be read again: there it depends on how the bytes came in pieces, too.
@@ -143,10 +144,8 @@ class Intake:
             if error.kind is not ErrorKind.OBJECT_MISSING:
                 raise
             _forget(services, upload)
-            why = "What had come of the upload"
-            raise Refusal(
-                "UploadNotFoundException", ErrorKind.NOT_FOUND, why, status=410, cure="Begin anew."
-            ) from error
+            why, cure = "What had come of the upload", "Begin anew."
+            raise Refusal(UPLOAD_GONE, ErrorKind.NOT_FOUND, why, status=410, cure=cure) from error
         return cls(services, store, upload, writing, lasting)
 
     @property
@@ -178,6 +177,7 @@ class Intake:
 
         Everything must have been flushed.
         """
+        self._record(None)  # where another has begun, what had come may be gone, and that is no fault of the storage
         info = self._writing.finish()
         media = Media(info.key, info.size, self._tag.hexdigest())
         try:
@@ -192,11 +192,10 @@ class Intake:
                 self._store.delete([replaced])
         return job
 
-    def pause(self) -> int:
-        """Note where it can be gone on with, and let go of it; the bytes that have come. All must have been flushed."""
+    def pause(self) -> None:
+        """Note where it can be gone on with, and let go of it. Everything must have been flushed."""
         self._save()
         self._writing.close()
-        return self._writing.size
 
     def close(self) -> None:
         """Let go of it as it was noted last."""
@@ -230,7 +229,7 @@ class Intake:
         self._saved = self._looked
 
     def _record(self, position: dict[str, Any] | None) -> None:
-        """Say that it lives, and with a position, or where it is whole or nothing, how far it is."""
+        """Say that it lives, and how far it is: with a position, or where there is none to go on from anyway."""
         with self._services.database.write() as s:
             upload = uploads.held(s, self.upload.site_id, self.upload.id, self._turn)
             known = position is not None or self._lasting is None
