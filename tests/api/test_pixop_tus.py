@@ -249,7 +249,7 @@ def test_a_request_that_lost_its_turn_changes_nothing(api, ann, video_id):
         assert uploads.held(s, ann.site_id, upload_id, new).id == upload_id
         with pytest.raises(TelecineError) as caught:
             uploads.held(s, ann.site_id, upload_id, old)
-    assert caught.value.kind is ErrorKind.CONFLICT
+    assert caught.value.kind is ErrorKind.WRONG_STATE
 
 
 def test_what_is_gone_from_the_storage_is_gone(ann, video_id, files):

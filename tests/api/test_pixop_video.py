@@ -127,7 +127,7 @@ def test_a_resumable_upload_shows_that_it_is_under_way(api, ann):
         s.add(
             MediaUpload(
                 id=UNKNOWN, site_id=ann.site_id, team_id=ann.team_id, video_id=video_id, size=9, file_name="a.mov",
-                file_type="", position={}, expires=api.clock(), date_created=api.clock(),
+                file_type="", position={"turn": "x"}, expires=api.clock(), date_created=api.clock(),
             )
         )  # fmt: skip
     upload = ann.video(video_id)["upload"]

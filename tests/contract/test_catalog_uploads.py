@@ -57,7 +57,7 @@ def test_what_has_come_becomes_the_videos_media_and_is_ingested(database, video,
         assert (row.ingest_job, replaced) == (job.id, "")
         assert job_search.get(s, SITE, job.id).spec["ingestion"] == {"light": True}
         assert uploads.under_way(s, SITE, video.id) is None
-        assert kind(uploads.check, s, SITE, video.team_id, video.id) is ErrorKind.CONFLICT
+        assert kind(uploads.check, s, SITE, video.team_id, video.id) is ErrorKind.WRONG_STATE
 
 
 def test_a_new_one_takes_the_place_of_the_old(database, video, begin):
@@ -66,7 +66,7 @@ def test_a_new_one_takes_the_place_of_the_old(database, video, begin):
     assert older is not None
     assert older.id == first.id
     with database.write() as s:
-        assert kind(uploads.held, s, SITE, first.id, first.position["turn"]) is ErrorKind.CONFLICT
+        assert kind(uploads.held, s, SITE, first.id, first.position["turn"]) is ErrorKind.WRONG_STATE
         assert uploads.held(s, SITE, second.id, second.position["turn"]).id == second.id
         wrong = [
             (SITE, video.team_id, video.id, first.id),
@@ -125,7 +125,7 @@ def test_only_those_whose_time_is_over_can_be_claimed(database, begin):
         assert [row.id for row in uploads.expired(s, LATER, 10)] == [upload.id]
         assert uploads.claim_expired(s, SITE, upload.id, LATER)
     with database.write() as s:
-        assert kind(uploads.held, s, SITE, upload.id, upload.position["turn"]) is ErrorKind.CONFLICT
+        assert kind(uploads.held, s, SITE, upload.id, upload.position["turn"]) is ErrorKind.WRONG_STATE
         uploads.forget(s, SITE, upload.id)
         uploads.forget(s, SITE, upload.id)
         assert uploads.expired(s, LATER, 10) == []

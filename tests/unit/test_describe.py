@@ -127,3 +127,31 @@ def test_languages(code: str, language: str) -> None:
     from telecine.core.languages import of_tag
 
     assert of_tag(code) == language
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "subsampling"),
+    [
+        ("yuv420p", "4:2:0"),
+        ("yuvj422p", "4:2:2"),
+        ("yuva444p10le", "4:4:4"),
+        ("yuv410p", "4:1:0"),
+        ("yuv411p", "4:1:1"),
+        ("yuv440p12le", "4:4:0"),
+        ("uyvy422", "4:2:2"),
+        ("uyyvyy411", "4:1:1"),
+        ("nv12", "4:2:0"),
+        ("p010le", "4:2:0"),
+        ("p210le", "4:2:2"),
+        ("p416le", "4:4:4"),
+        ("y210le", "4:2:2"),
+        ("xv30le", "4:4:4"),
+        ("vuya", "4:4:4"),
+        ("rgb24", ""),
+        ("gbrp10le", ""),
+        ("gray", ""),
+        ("", ""),
+    ],
+)
+def test_chroma_subsampling(pixel_format: str, subsampling: str) -> None:
+    assert describe.chroma(pixel_format) == subsampling

@@ -126,3 +126,13 @@ def test_encrypted_packets_are_noticed() -> None:
     assert not scan.encrypted
     scan.line("0,512,512,512,10,K__,Encryption info")
     assert scan.encrypted
+
+
+def test_decoding_times_are_moved_to_when_pictures_are_shown() -> None:
+    packets = StreamPackets(keep_times=True)
+    packets.shift(2)
+    assert (packets.first, packets.end) == (None, None)
+    for time in range(3):
+        packets.add(time, 1, 10, "K")
+    packets.shift(2)
+    assert (packets.first, packets.end, list(packets.times)) == (2, 5, [2, 3, 4])

@@ -266,6 +266,31 @@ def test_a_source_is_quicktime_by_its_name(file_name: str, demuxer: str, contain
     assert plan_request(asked, findings(media(demuxer=demuxer))).target.container == container
 
 
+def test_a_preset_stands_for_what_is_not_given() -> None:
+    asked = read(preset="SD_to_HD", resolution={"tag": "2x"}, tier="fast")
+    assert asked == Enhancement(
+        deinterlacer=Deinterlacer.DEINT,
+        denoiser=Denoiser.DENOISE,
+        scaler=Scaler.PABSR1,
+        clarity=Clarity.LOW,
+        size=Size(tag="2x"),
+        tier=Tier.FAST,
+        preset="sd_to_hd",
+    )
+    plan = plan_request(asked, findings())
+    assert processing_parameters(plan, None)["targetVideo"]["preset"] == {"name": "sd_to_hd"}
+
+
+def test_what_replaces_a_part_of_a_preset_takes_its_details_with_it() -> None:
+    assert read(preset="edit", mediaContainerCodec={"codec": "h264"}).prores is None
+    assert read(preset="edit", mediaContainerCodec={"codec": "prores"}).prores == ProresProfile.HQ
+    assert read(preset="sd_to_hd", scaler="dvres").clarity is None
+
+
+def test_an_unknown_preset() -> None:
+    assert faults({"preset": "hollywood"}) == ["preset"]
+
+
 def test_parameters_are_shown_as_the_document_has_them() -> None:
     body: dict[str, Any] = {
         **{"mediaContainerCodec": {"container": "mov", "codec": "h264"}, "deinterlacer": "deint", "scaler": "pabsr1"},

@@ -82,3 +82,30 @@ def test_unreadable(tmp_path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(TelecineError, match=reason) as caught:
         sniff(path)
     assert caught.value.kind is ErrorKind.INPUT_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("head", "demuxer"),
+    [
+        (b"RIFF\0\0\0\0AVI LIST", "avi"),
+        (b"\0\0\x01\xba\x44\0\x04", "mpeg"),
+        (b"\0\0\x01\xba\x21\0\x01", "mpeg"),
+        (b"\x1f\x07\0\x3f", "dv"),
+        (b"\x1f\x07\0\xbf", "dv"),
+    ],
+)
+def test_older_recordings_are_accepted_where_they_are_asked_for(tmp_path: Path, head: bytes, demuxer: str) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(head + bytes(200))
+    assert sniff(path, archives=True) == demuxer
+    with pytest.raises(TelecineError) as caught:
+        sniff(path)
+    assert caught.value.kind is ErrorKind.INPUT_UNSAFE
+
+
+@pytest.mark.parametrize("head", [b"\0\0\x01\xba\xff\0", b"\x1f\x07\0\0", b"RIFF\0\0\0\0WEBPVP8 "])
+def test_what_only_begins_like_them_is_refused(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(head + bytes(200))
+    with pytest.raises(TelecineError):
+        sniff(path, archives=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.jobs import SITE, services_in
 
-from telecine.catalog import jobs, storages, teams, users, video_removals, videos
+from telecine.catalog import jobs, storages, teams, uploads, users, video_removals, videos
 from telecine.catalog.clock import utcnow
 from telecine.catalog.video_models import MediaRemoval
 from telecine.core.errors import ErrorKind, TelecineError
@@ -98,6 +98,25 @@ def test_what_killed_uploads_left_goes_too(services, make_video):
     sweep_videos(services, utcnow())
     assert list(store.list("pixop/")) == []
     assert not [path for path in part.parent.parent.rglob("*") if path.is_file()]
+
+
+def test_an_upload_under_way_goes_too(services, make_video):
+    video = make_video()
+    end(services, video, JobState.ERROR)
+    store = services.stores.open("output", "RG011", "", "")
+    now = utcnow()
+    with services.database.write() as s:
+        new = uploads.NewUpload(9, False, "beach.mov", "")
+        upload, _ = uploads.begin(s, SITE, video.team_id, video.id, new, now + timedelta(hours=1), now)
+        writing = store.begin(f"{uploads.folder_of(upload)}/original.mov", "", 9)
+        writing.write(b"half")
+        uploads.record(s, upload, 4, now, {"store": writing.position()})
+        writing.close()
+    assert len([path for path in services.settings.buckets.rglob("*") if path.is_file()]) == 3
+    delete(services, video)
+    sweep_videos(services, utcnow())
+    assert not [path for path in services.settings.buckets.rglob("*") if path.is_file()]
+    assert left(services) == []
 
 
 def test_a_job_that_was_begun_again_is_stopped(services, make_video):

@@ -47,15 +47,15 @@ class Media:
 
 
 def check(s: Session, site_id: str, team_id: str, video_id: str, *, lock: bool = False) -> Video:
-    """The video, where media may be uploaded to it. Raises NOT_FOUND and, where it may not, CONFLICT.
+    """The video, where media may be uploaded to it. Raises NOT_FOUND and, where it may not, WRONG_STATE.
 
     Media that could not be ingested may be replaced; other media stays, because what was made of it refers to it.
     """
     video = videos.get(s, site_id, team_id, video_id, lock=lock)
     if video.parent_id is not None:
-        raise _conflict("Media cannot be uploaded to a processed video.")
+        raise _refused("Media cannot be uploaded to a processed video.")
     if video.media_key and not _failed(s, video):
-        raise _conflict("The video has its media already. Create another video for other media.")
+        raise _refused("The video has its media already. Create another video for other media.")
     return video
 
 
@@ -116,11 +116,11 @@ def take(s: Session, upload: MediaUpload) -> str:
 
 
 def held(s: Session, site_id: str, upload_id: str, turn: str) -> MediaUpload:
-    """The upload, where it is still the caller's. Raises CONFLICT where another request took it or its place."""
+    """The upload, where it is still the caller's. Raises WRONG_STATE where another request took it or its place."""
     own = select(MediaUpload).where(MediaUpload.site_id == site_id, MediaUpload.id == upload_id)
     upload = s.scalar(own.with_for_update().execution_options(populate_existing=True))
     if upload is None or upload.position["turn"] != turn:
-        raise _conflict("Another upload to the video has begun, or this one was ended.")
+        raise _refused("Another upload to the video has begun, or this one was ended.")
     return upload
 
 
@@ -188,5 +188,5 @@ def _failed(s: Session, video: Video) -> bool:
     return state in TERMINAL and state is not JobState.COMPLETE
 
 
-def _conflict(why: str) -> TelecineError:
-    return TelecineError(ErrorKind.CONFLICT, why, field="videoId")
+def _refused(why: str) -> TelecineError:
+    return TelecineError(ErrorKind.WRONG_STATE, why)

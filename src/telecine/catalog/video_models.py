@@ -167,6 +167,8 @@ class MediaRemoval(Base):
     job_ids: Mapped[Any] = mapped_column(JsonColumn)
     keys: Mapped[list[str]]
     """Objects that are known by name; whatever lies in the video's folder goes as well."""
+    position: Mapped[Any | None] = mapped_column(JsonColumn)
+    """Of an upload that was under way, where it could have been gone on with: its unseen parts go, too."""
     not_before: Mapped[datetime]
     """Nobody may begin before this; a claim moves it on by the length of the lease."""
     trouble: Mapped[str] = mapped_column(Text, default="")

@@ -10,9 +10,9 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telecine.catalog import videos
+from telecine.catalog import uploads, videos
 from telecine.catalog.clock import utcnow
-from telecine.catalog.video_models import MediaRemoval, MediaUpload, Video
+from telecine.catalog.video_models import MediaRemoval, Video
 
 
 def delete(s: Session, site_id: str, team_id: str, video_id: str, *, now: datetime | None = None) -> list[str]:
@@ -56,6 +56,7 @@ def retry_later(s: Session, site_id: str, removal_id: int, when: datetime, why: 
 
 
 def _forget(s: Session, video: Video, now: datetime) -> None:
+    upload = uploads.under_way(s, video.site_id, video.id)
     s.add(
         MediaRemoval(
             site_id=video.site_id,
@@ -63,8 +64,10 @@ def _forget(s: Session, video: Video, now: datetime) -> None:
             storage_id=video.storage_id,
             job_ids=videos.stop_jobs(s, video, now),
             keys=sorted({key for key in (video.media_key, *video.pictures.values()) if key}),
+            position=upload.position.get("store") if upload else None,
             not_before=now,
         )
     )
-    s.execute(sql_delete(MediaUpload).where(MediaUpload.site_id == video.site_id, MediaUpload.video_id == video.id))
+    if upload is not None:
+        uploads.forget(s, video.site_id, upload.id)
     s.delete(video)

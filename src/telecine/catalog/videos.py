@@ -16,7 +16,7 @@ from telecine.catalog.clock import utcnow
 from telecine.catalog.columns import Json
 from telecine.catalog.models import SHORT, Job
 from telecine.catalog.text import checked, storable
-from telecine.catalog.video_models import MediaUpload, Video
+from telecine.catalog.video_models import Video
 from telecine.core.enhance.spec import Enhancement, Ingestion
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import InputFile, JobSpec
@@ -92,12 +92,6 @@ def page(
     without = [defer(column, raiseload=True) for column in (Video.findings, Video.parameters, Video.attributes)]
     rows = newest.options(*without).limit(page_size).offset((page_index - 1) * page_size)
     return total, s.scalars(rows).all()
-
-
-def is_uploading(s: Session, video: Video) -> bool:
-    """Whether a resumable upload of the video's media is under way."""
-    own = (MediaUpload.site_id == video.site_id) & (MediaUpload.video_id == video.id)
-    return s.scalar(select(MediaUpload.id).where(own)) is not None
 
 
 def folder_of(video_id: str) -> str:

@@ -13,6 +13,7 @@ import typer
 from telecine.cli import rooms
 from telecine.cli.output import AsJson, complaints, show_json, show_record, show_rows
 from telecine.cli.progress import JobProgress, Reporter
+from telecine.core.enhance.presets import PRESETS
 from telecine.core.errors import ErrorKind, TelecineError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _word(meaning: str) -> Any:  # noqa: ANN401 - typer's own type
 def enhance(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A video.", exists=True, dir_okay=False)],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The better one; its ending names the container.")],
+    preset: Annotated[str, _word(f"What is not given is as this has it: {', '.join(PRESETS)}.")] = "",
     container: Annotated[str, _word("mov, mxf, mp4 or mts. Default: by the ending of OUT.")] = "",
     codec: Annotated[str, _word("h264, hevc, prores, dnxhd, xdcam, mpeg2 or ffv1. Default: the source's.")] = "",
     apple_prores_profile: Annotated[str, _word("proxy, lt, standard, hq, 4444 or 4444xq.")] = "",
@@ -53,7 +55,7 @@ def enhance(
     frame_rate: Annotated[str, _word("A tag (film_ntsc, video_pal, …), or frames per second.")] = "",
     post_processor: Annotated[str, _word("filmgrain.")] = "",
     span: Annotated[str, typer.Option("--range", help="Milliseconds, as START:END; either may be left out.")] = "",
-    tier: Annotated[str, _word("fast or quality: what an option may cost that several engines can do.")] = "quality",
+    tier: Annotated[str, _word("fast or quality (usual): what an option may cost that several engines can do.")] = "",
     work: Annotated[Path | None, _word("Work folder, to go on after a break. Default: temporary.")] = None,
     keep: Annotated[bool, _word("Keep the work folder beside OUT, as OUT.work.")] = False,
     slots: Annotated[int, _word("Chunks at once; 0 means cores / 2.")] = 0,
@@ -65,7 +67,7 @@ def enhance(
     Says which engines did it, what was made otherwise than asked for, and how long it took.
     """
     file = {"container": container or _container(target), "codec": codec}
-    given = {"mediaContainerCodec": file, "appleProresProfile": apple_prores_profile}
+    given = {"preset": preset, "mediaContainerCodec": file, "appleProresProfile": apple_prores_profile}
     given |= {"dnxhdHrProfile": dnxhd_hr_profile, "scanning": {"tag": scanning}, "bitrate": {"mbps": mbps}}
     given |= {"deinterlacer": deinterlacer, "denoiser": denoiser, "stabilizer": stabilizer, "scaler": scaler}
     given |= {"clarityBoost": clarity_boost, "frameRateConverter": frame_rate_converter, "tier": tier}

@@ -21,6 +21,7 @@ from telecine.jobs.active_step import ActiveStep, active_step, cpu_slot
 from telecine.jobs.messages import EnhanceStep, JobRef
 from telecine.jobs.services import Services
 from telecine.jobs.video_rows import write_video
+from telecine.media.context import share
 from telecine.media.enhance.chunk import enhance_chunk
 
 
@@ -90,9 +91,9 @@ class EnhanceActivities:
         """Bring the result to the storage; the video has its media from now on."""
         with active_step(self._services, ref, Phase.PUBLISH, JobState.UPLOADING) as step:
             plan = steps.load_plan(step.workspace)
-            found = steps.look_at_result(plan, step.workspace, step.context)
+            found = steps.look_at_result(plan, step.workspace, share(step.context, 0.0, 0.1))
             store = self._services.store(step.job, step.job.output_storage)
-            made = steps.deliver(step.spec, plan, store, step.workspace, step.context)
+            made = steps.deliver(step.spec, plan, store, step.workspace, share(step.context, 0.1, 1.0))
             step.check()  # the last moment to stop: the next line publishes
             write_video(step, lambda s, job: _publish(s, job, plan, made, found))
             with self._services.database.write() as s:

@@ -6,7 +6,7 @@ functions. Every step finds its own finished output, so doing one twice does it 
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,8 @@ _PICTURES = {
 }
 """Name and type, as delivered, of what is made beside the video itself."""
 
+BLOCK = 2**24
+"""Bytes that are hashed at a time."""
 NAME = 200
 """Characters of a video's name that go into that of its file."""
 
@@ -134,6 +136,7 @@ def deliver(spec: JobSpec, plan: EnhancePlan, store: Store, workspace: Workspace
     whole = whole_file(workspace, plan.target.container)
     parts = [*_pictures(workspace), (None, whole, media_key(spec, plan), CONTENT_TYPES[plan.target.container])]
     total = float(sum(path.stat().st_size for _, path, _, _ in parts))
+    etag = _strong_tag(whole, lambda: context.report(Tick(0.0, total)))
     done = 0.0
     for name, path, key, content_type in parts:
         key = key if name is None else f"{spec.output_path}/{key}"
@@ -148,7 +151,7 @@ def deliver(spec: JobSpec, plan: EnhancePlan, store: Store, workspace: Workspace
     if there is None or there.size != whole.stat().st_size:
         raise TelecineError(ErrorKind.PUBLISH_FAILED, "the uploaded video is not there.")
     pictures = {name: f"{spec.output_path}/{key}" for name, _, key, _ in _pictures(workspace)}
-    return Delivered(there.key, there.size, _strong_tag(whole), pictures)
+    return Delivered(there.key, there.size, etag, pictures)
 
 
 def delivered_keys(spec: JobSpec) -> list[str]:
@@ -182,6 +185,11 @@ def _pictures(workspace: Workspace) -> Iterator[tuple[str, Path, str, str]]:
             yield name, path, *_PICTURES[name]
 
 
-def _strong_tag(path: Path) -> str:
+def _strong_tag(path: Path, alive: Callable[[], None]) -> str:
+    """SHA-256 of a file, which may be so large that this takes minutes: `alive` is called all along."""
+    found = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(BLOCK):
+            found.update(block)
+            alive()
+    return found.hexdigest()

@@ -13,6 +13,7 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.states import TERMINAL, stoppable
 from telecine.jobs.services import Services
 from telecine.jobs.staging import remove
+from telecine.storage.discard import discard
 from telecine.storage.store import Store
 
 LEASE = 900.0
@@ -45,9 +46,8 @@ def _carry_out(services: Services, removal: MediaRemoval, now: datetime) -> None
         return
     store = _store(services, removal)
     if store is not None:
-        prefix = f"{videos.folder_of(removal.video_id)}/"
-        store.delete({*removal.keys, *(found.key for found in store.list(prefix))})
-        store.clear_unfinished(prefix)
+        discard(store, videos.folder_of(removal.video_id), removal.position)
+        store.delete(removal.keys)
     for job_id in removal.job_ids:
         remove(services.workspace(job_id).root)  # nobody will go on with it
     with services.database.write() as s:

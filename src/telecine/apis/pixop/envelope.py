@@ -61,6 +61,7 @@ _BY_STATUS = {
 _CURES = {
     ErrorKind.NOT_FOUND: "Check the id, and that the token is of the team that it belongs to.",
     ErrorKind.UNAUTHENTICATED: "Send your email and password as HTTP Basic authentication.",
+    ErrorKind.CONFLICT: "",
     ErrorKind.IN_USE: "",
     ErrorKind.WRONG_STATE: "",
 }

@@ -159,7 +159,7 @@ class Intake:
         self._check = check
 
     async def put(self, data: bytes | memoryview) -> None:
-        """Take more. Raises BODY_TOO_LARGE beyond the limit of this server, CONFLICT, and what stores raise."""
+        """Take more. Raises BODY_TOO_LARGE beyond the limit of this server, WRONG_STATE, and what stores raise."""
         limit = self._services.settings.limits.input_bytes
         if self.size + len(data) > limit:
             raise TelecineError(ErrorKind.BODY_TOO_LARGE, f"at most {limit} bytes of media.")
@@ -174,7 +174,7 @@ class Intake:
             await asyncio.to_thread(self._keep, piece)
 
     def finish(self) -> Job:
-        """Make what has come the video's media, and let it be ingested. Raises CONFLICT, and what stores raise.
+        """Make what has come the video's media, and let it be ingested. Raises WRONG_STATE, and what stores raise.
 
         Everything must have been flushed.
         """

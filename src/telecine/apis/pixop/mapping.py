@@ -1,14 +1,14 @@
 """Translates a request to process a video into an `Enhancement`."""
 
 from fractions import Fraction
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from telecine.apis.findings import Findings
 from telecine.apis.pixop.schema_process import FRAME_RATES, FrameRate, ProcessRequest, Range, Resolution, Scanning
 from telecine.apis.wire import unknown_fields
-from telecine.core.enhance.options import Codec, Container, DnxProfile, ProresProfile, Scan, Tier
+from telecine.core.enhance.options import Codec, Container, DnxProfile, ProresProfile, Scan
+from telecine.core.enhance.presets import with_preset
 from telecine.core.enhance.spec import Clip, Enhancement, Size
-from telecine.core.enhance.targets import CODECS
 from telecine.core.rates import snap
 
 _LONGEST_PLACE = 120
@@ -30,10 +30,11 @@ def translate(request: ProcessRequest, file_name: str, demuxer: str) -> Enhancem
     pixels = request.chromaSubsampling
     prores, dnx = _profiles(request)
     values = {
+        "container": file.container if file else None,
         "codec": file.codec if file else None,
         "prores": prores,
         "dnx": dnx,
-        "scan": _scan(request.scanning, found),
+        "scan": _scan(request.scanning, found) if request.scanning else None,
         "chroma": pixels.yuv if pixels else None,
         "bits": _bits(pixels.bits if pixels else None, found),
         "bitrate": round(request.bitrate.mbps * 1_000_000) if request.bitrate and request.bitrate.mbps else None,
@@ -47,17 +48,17 @@ def translate(request: ProcessRequest, file_name: str, demuxer: str) -> Enhancem
         "rate": _rate(request.frameRate, found),
         "post": request.postProcessor,
         "clip": _clip(request.range, found),
-        "tier": request.tier or Tier.QUALITY,
+        "tier": request.tier,
     }
     found.settle()
-    container = file.container if file else None
-    return Enhancement(container=container or _quicktime(values["codec"], file_name, demuxer), **cast(Any, values))
+    own = {name: value for name, value in values.items() if value is not None}
+    asked = with_preset(request.preset, own) if request.preset else Enhancement.model_validate(own)
+    return asked if asked.container else asked.model_copy(update={"container": _own_container(file_name, demuxer)})
 
 
-def _quicktime(codec: object, file_name: str, demuxer: str) -> Container | None:
-    """QuickTime, where the source is that by its name and the codec goes into it."""
-    named = file_name.lower().endswith(_MOV) and demuxer.startswith("mov")
-    return Container.MOV if named and (codec is None or codec in CODECS[Container.MOV]) else None
+def _own_container(file_name: str, demuxer: str) -> Container | None:
+    """QuickTime, which takes every codec, where the source is that by its name; otherwise it is to be inferred."""
+    return Container.MOV if file_name.lower().endswith(_MOV) and demuxer.startswith("mov") else None
 
 
 def _profiles(request: ProcessRequest) -> tuple[ProresProfile | None, DnxProfile | None]:
@@ -69,9 +70,7 @@ def _profiles(request: ProcessRequest) -> tuple[ProresProfile | None, DnxProfile
     return prores if codec == Codec.PRORES else None, dnx if codec == Codec.DNXHD else None
 
 
-def _scan(scanning: Scanning | None, found: Findings) -> Scan:
-    if scanning is None:
-        return Scan.AUTO
+def _scan(scanning: Scanning, found: Findings) -> Scan:
     if scanning.tag:
         return scanning.tag
     kind, order = scanning.scanningType, scanning.interlacedFieldOrder

@@ -25,6 +25,7 @@ from telecine.core.enhance.options import (
     Stabilizer,
     Tier,
 )
+from telecine.core.enhance.presets import PRESETS
 
 # ruff: noqa: N815 - the names are the document's
 
@@ -134,6 +135,16 @@ ClarityBoost = Annotated[
 ]
 
 
+PresetName = Annotated[
+    str,
+    Word,
+    Field(
+        description="Ours: what is not given is as this preset has it.",
+        json_schema_extra={"enum": [*PRESETS]},
+    ),
+]
+
+
 class ProcessRequest(Wire):
     """What to make of a video. Nothing is needed: what is not given follows from the source."""
 
@@ -153,6 +164,7 @@ class ProcessRequest(Wire):
     frameRate: FrameRate | None = None
     postProcessor: Annotated[PostProcessor | None, Word] = None
     range: Range | None = None
+    preset: PresetName | None = None
     tier: Annotated[Tier | None, Word, Field(description="Ours: `fast` or `quality`, which is usual.")] = None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from telecine.apis.pixop.times import shown
 from telecine.apis.pixop.urls import Urls
 from telecine.apis.pixop.views_findings import metadata_view, quality_view
-from telecine.catalog import jobs, videos
+from telecine.catalog import jobs, uploads
 from telecine.catalog.models import Job
 from telecine.catalog.video_models import Video
 from telecine.core.ingest import Findings
@@ -42,7 +42,8 @@ def standings(s: Session, video: Video, now: datetime) -> VideoStandings:
     if video.media_key:
         upload = VideoStatus.DONE
     else:
-        upload = VideoStatus.IN_PROGRESS if videos.is_uploading(s, video) else VideoStatus.INITIAL
+        coming = uploads.under_way(s, video.site_id, video.id) is not None
+        upload = VideoStatus.IN_PROGRESS if coming else VideoStatus.INITIAL
     processing = _of_job(s, video, video.process_job, now)
     return VideoStandings(upload, _of_job(s, video, video.ingest_job, now) or _of_row(video), processing)
 

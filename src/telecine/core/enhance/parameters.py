@@ -20,6 +20,7 @@ def processing_parameters(plan: EnhancePlan, clip: Clip | None) -> dict[str, Any
     return {
         "sourceVideo": _positions(clip),
         "targetVideo": {
+            **({"preset": {"name": plan.preset}} if plan.preset else {}),
             "container": {"name": target.container.value, "properties": {}},
             "codec": {"name": target.codec.value, "properties": {}},
             "pixelFormat": {

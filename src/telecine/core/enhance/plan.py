@@ -136,6 +136,8 @@ class EnhancePlan(_Frozen):
     generative: bool = False
     """Whether detail was invented; said in the file's metadata."""
     warnings: tuple[str, ...] = ()
+    preset: str = ""
+    """Name of the preset that was asked for; for show."""
 
     def spans(self, wanted: Span) -> list[Span]:
         """Frames of each stage's `before` that are needed for `wanted` of the target, the first stage's first.

@@ -89,6 +89,7 @@ def plan_enhancement(
         substitutions=tuple(dict.fromkeys(facts.notes)),
         generative=asked.scaler == Scaler.GENERATIVE,
         warnings=tuple(dict.fromkeys(facts.warnings)),
+        preset=asked.preset,
     )
 
 

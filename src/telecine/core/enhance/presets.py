@@ -91,7 +91,19 @@ PRESETS: Mapping[str, Preset] = {
 
 
 def with_preset(name: str, own: Mapping[str, Any]) -> Enhancement:
-    """The preset `name` with the fields `own` of `Enhancement` in place of its. Raises FIELD_INVALID."""
+    """The preset `name` with the fields `own` of `Enhancement` in place of its, and without what these contradict.
+
+    Raises FIELD_INVALID for `preset`.
+    """
     if name not in PRESETS:
         raise invalid("preset", f"there is no {name[:64]!r}, but {listed(PRESETS)}.")
-    return Enhancement.model_validate(PRESETS[name].asked.model_dump() | dict(own))
+    asked = PRESETS[name].asked
+    values = asked.model_dump() | {"preset": name}
+    for field, parts in _PARTS.items():
+        if own.get(field, getattr(asked, field)) != getattr(asked, field):
+            values |= dict.fromkeys(parts)
+    return Enhancement.model_validate(values | dict(own))
+
+
+_PARTS = {"codec": ("prores", "dnx", "chroma", "bits", "bitrate"), "scaler": ("clarity",)}
+"""Fields that mean something with one value of another alone."""

@@ -75,6 +75,8 @@ class Enhancement(_Frozen):
     post: PostProcessor | None = None
     clip: Clip | None = None
     tier: Tier = Tier.QUALITY
+    preset: str = ""
+    """Name of the preset that some of this is from; for show."""
 
 
 class Ingestion(_Frozen):

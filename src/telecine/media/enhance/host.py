@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -117,3 +118,6 @@ if __name__ == "__main__":
         sys.exit(WRITER_GONE)
     except TelecineError as error:
         sys.exit(error.detail)
+    except Exception as error:  # whatever an engine raises: its kind, its words, and where it came from
+        *_, last = traceback.extract_tb(error.__traceback__)
+        sys.exit(f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})")

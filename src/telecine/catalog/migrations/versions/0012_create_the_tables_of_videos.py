@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("storage_id", sa.String(length=32), nullable=False),
         sa.Column("job_ids", sa.JSON(), nullable=False),
         sa.Column("keys", sa.JSON(), nullable=False),
+        sa.Column("position", sa.JSON(), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.site_id"]),
