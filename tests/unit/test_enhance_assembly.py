@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.enhancing import picture, plan_of, target
 
@@ -26,6 +26,7 @@ def _plan(rate: Fraction, frames: int, chunk: int) -> EnhancePlan:
     return plan_of(target(Container.MOV, Codec.FFV1, picture(rate=rate, frames=frames)), chunk=chunk)
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.sampled_from(RATES), st.integers(1, 400), st.integers(2, 900))
 def test_chunks_begin_on_their_exact_tick_however_many_there_are(rate: Fraction, chunk: int, chunks: int) -> None:
     """The demuxer adds up microseconds, then rounds to the track's clock."""
@@ -57,6 +58,7 @@ def test_timecode_moves_by_frames(begin: str, frames: int, rate: Fraction, moved
     assert moved_timecode(begin, frames, rate) == moved
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2_589_407), st.integers(0, 5000))
 def test_dropped_numbers_are_left_out_and_nothing_else(first: int, frames: int) -> None:
     begin = moved_timecode("00:00:00;00", first, NTSC)

@@ -96,6 +96,16 @@ def test_long_chunks_give_x265_more_freedom_than_short_ones() -> None:
     assert (peak(250), peak(2475)) == ("1000000", "1500000")
 
 
+@pytest.mark.parametrize(("codec", "option"), [(Codec.H264, "-x264-params"), (Codec.HEVC, "-x265-params")])
+def test_encoders_of_the_largest_pictures_are_kept_from_taking_all_memory(codec: Codec, option: str) -> None:
+    large, usual = (
+        _after(encoder_options(target(MOV, codec, picture(*size), bitrate=10**7, gop=25), SECOND), option)
+        for size in ((7680, 4320), (3840, 2160))
+    )
+    assert "rc-lookahead=10" in large
+    assert "rc-lookahead" not in usual
+
+
 def test_mpeg2_keeps_to_its_level() -> None:
     small = encoder_options(target(MOV, Codec.MPEG2, picture(720, 576), bitrate=14_000_000, gop=12), SECOND)
     assert (_after(small, "-maxrate"), _after(small, "-bufsize")) == ("15000000", "1835008")

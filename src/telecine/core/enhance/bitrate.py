@@ -19,7 +19,7 @@ LEAST, MOST = 10_000, 4_000_000_000
 
 PIXEL_POWER, RATE_POWER = 0.75, 0.5
 
-_LEAST_FOR_PIXEL = 0.03
+_LEAST_FOR_PIXEL = 0.08
 """Bits for a pixel of H.264 below which restored detail drowns in the encoder's own artefacts."""
 _UNKNOWN_FOR_PIXEL = 0.1
 """Bits for a pixel of H.264 where the source's bitrate is not known: usual for good web video."""

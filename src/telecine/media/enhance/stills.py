@@ -58,11 +58,14 @@ def whole_frames_of(picture: Picture) -> str:
 def _arguments(plan: EnhancePlan, chunk: str, names: dict[ScreenshotSize, str]) -> list[str]:
     picture, turn = plan.target.picture, plan.source.rotation % 360
     pads = "".join(f"[{size}]" for size in names)
-    graph = [f"[0:v]{whole_frames_of(picture)}thumbnail={_LOOKED_AT},{TURNED[turn]}split={len(names)}{pads}"]
+    width, height = fitted(picture, BOXES["large"], turn)
+    # Made small before the choice: the filter holds all frames that it chooses from.
+    small = f"{TURNED[turn]}scale={width}:{height}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p"
+    graph = [f"[0:v]{whole_frames_of(picture)}{small},thumbnail={_LOOKED_AT},split={len(names)}{pads}"]
     outputs: list[str] = []
     for size, name in names.items():
         width, height = fitted(picture, BOXES[size], turn)
-        graph.append(f"[{size}]scale={width}:{height}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p[{size}o]")
+        graph.append(f"[{size}]scale={width}:{height}:flags=bicubic[{size}o]")
         outputs += ["-map", f"[{size}o]", "-frames:v", "1", "-q:v", "3", "-f", "mjpeg", name]
     return [
         *("-noautorotate", "-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{chunk}"),
