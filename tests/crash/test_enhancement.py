@@ -15,7 +15,7 @@ from tests.crash.system import REGION, SITE, System, kill, wait_for
 
 from telecine.catalog import jobs, storages, teams, users, video_removals, videos
 from telecine.catalog.video_models import Video
-from telecine.core.enhance.options import Codec
+from telecine.core.enhance.options import Codec, Denoiser, PostProcessor
 from telecine.core.enhance.spec import Enhancement
 from telecine.core.ingest import Findings
 from telecine.core.limits import Policy
@@ -25,6 +25,8 @@ from telecine.core.states import JobState
 pytestmark = pytest.mark.slow
 
 SECONDS = 5
+ASKED = Enhancement(codec=Codec.HEVC, denoiser=Denoiser.HQDN3D, post=PostProcessor.FILMGRAIN)
+"""A filter that leans on all frames before, and one whose every frame is drawn by lot."""
 CHUNKS = SECONDS
 FRAMES = SECONDS * 25
 
@@ -144,7 +146,7 @@ def check(system: Videos, video_id: str, job_id: int) -> None:
 @pytest.fixture(scope="module")
 def resumed(system: Videos, source: str) -> bytes:
     """What is made by two workers, of whom the first is killed among the chunks; checked on the way."""
-    video_id, job_id = system.enhance(source, Enhancement(codec=Codec.HEVC))
+    video_id, job_id = system.enhance(source, ASKED)
     system.wait_for_chunks(job_id, 2)
     seen = [system.percent(job_id)]
     running, before = system.at_work(job_id), system.chunks(job_id)
@@ -166,7 +168,7 @@ def resumed(system: Videos, source: str) -> bytes:
 
 def test_after_a_kill_or_a_stop_the_same_video_is_made(system: Videos, source: str, resumed: bytes) -> None:
     """Stopped, it publishes nothing; a restart keeps what was made."""
-    video_id, job_id = system.enhance(source, Enhancement(codec=Codec.HEVC))
+    video_id, job_id = system.enhance(source, ASKED)
     system.wait_for_chunks(job_id, 2)
     asked = time.monotonic()
     with system.database.write() as s:
@@ -202,7 +204,7 @@ def test_what_is_no_video_is_refused_clearly(system: Videos, tmp_path: Path) -> 
 
 
 def test_a_video_that_is_deleted_meanwhile_gets_nothing(system: Videos, source: str) -> None:
-    video_id, job_id = system.enhance(source, Enhancement(codec=Codec.HEVC))
+    video_id, job_id = system.enhance(source, ASKED)
     system.wait_for_chunks(job_id, 1)
     with system.database.write() as s:
         video_removals.delete(s, SITE, system.team, video_id)

@@ -28,6 +28,7 @@ WANTED = {
     "clarityBoost": "high",
     "frameRateConverter": "fblend",
     "frameRate": {"tag": "video_pal_fast"},
+    "postProcessor": "filmgrain",
     "range": {"startPositionMilliseconds": 200, "endPositionMilliseconds": 600},
 }
 
@@ -106,7 +107,7 @@ def test_a_video_is_uploaded_processed_downloaded_and_deleted(server: str, tmp_p
     target = better["processing"]["processingParameters"]["targetVideo"]
     assert (target["frameWidth"], target["frameHeight"], target["averageFramerate"]) == (1890, 1080, 50)
     names = [one["name"] for one in target["videoFilters"]]
-    assert names == ["hqdn3d", "pabsr1", "fblend"]
+    assert names == ["hqdn3d", "pabsr1", "fblend", "filmgrain"]
 
     file = tmp_path / "small_hd.mov"
     file.write_bytes(client.call("GET", processing["downloadMediaUrl"]).content)
