@@ -6,6 +6,8 @@ picture; what of it is smooth is kept, and the rest is taken to be jitter and un
 hardly calmer has no jitter, and stays as it is. Nothing depends on any other frame.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +25,8 @@ REACH = 12
 CALMER = 0.9
 """What must at most be left of the differences between lines for a frame to be taken to have jitter."""
 
-_ROUNDS = (REACH, 3, 2)
-"""How far is searched, round after round: each measures what the one before has left."""
-_ABOVE = (1, 2, 3)
-"""The lines above that each is compared with."""
+_ROUNDS = ((REACH, (1,)), (3, (1, 2, 3)), (2, (1, 2, 3)))
+"""How far is searched, and which of the lines above each is compared with: each round measures what is left."""
 _PARTS = 8
 """Parts of a line that are measured apart, so that a part in which something moves or is slanted does not decide."""
 _NOISE = 2.0
@@ -62,8 +62,8 @@ def jitter(luma: Samples) -> Offsets:
     """How far each line lies from where it belongs."""
     soft = cv2.GaussianBlur(luma, (7, 1), 1.0, borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
     found = np.zeros(len(luma))
-    for reach in _ROUNDS:
-        found += _uneven(_path(shifted(soft, found), reach))
+    for reach, above in _ROUNDS:
+        found += _uneven(_path(shifted(soft, found), reach, above))
     return found
 
 
@@ -76,11 +76,11 @@ def shifted(plane: Samples, offsets: Offsets) -> Samples:
     return moved.astype(np.float32, copy=False)
 
 
-def _path(luma: Samples, reach: int) -> Offsets:
+def _path(luma: Samples, reach: int, lines_above: Sequence[int]) -> Offsets:
     """Where each line lies, jitter, slant and all: least squares over what each pair of near lines says."""
     height = len(luma)
     system, told = np.zeros((height, height)), np.zeros(height)
-    for above in (one for one in _ABOVE if one < height):
+    for above in (one for one in lines_above if one < height):
         steps, weights = _steps(luma, above, reach)
         lower, upper = np.arange(above, height), np.arange(height - above)
         weights = weights + _HOLD * (above == 1)
