@@ -183,6 +183,14 @@ def test_a_stream_that_ends_too_early_is_noticed(host, lost, complaint):
         host.run(made, io.BytesIO(stream(form)[:-lost]), io.BytesIO(), Span(0, 8), Span(0, 8))
 
 
+@pytest.mark.parametrize("engine", DEINTERLACERS)
+def test_a_stream_without_a_frame_is_noticed(host, engine):
+    """Also by engines that look at a frame before they begin."""
+    before, after = picture(4, fields="top_first"), picture(8, Fraction(50))
+    with pytest.raises(EOFError, match="0 frames came of 4"):
+        host.run(stage(engine, before, after), io.BytesIO(), io.BytesIO(), Span(0, 4), Span(0, 8))
+
+
 def test_a_stream_cut_after_all_that_was_wanted_is_noticed_too(host):
     form = picture(30, size=(32, 16))
     with pytest.raises(EOFError, match="29 frames came of 30"):

@@ -26,7 +26,7 @@ ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
         # deinterlacing
-        Engine("qtgmc", "vapoursynth", "vs_deinterlace:qtgmc", 4),
+        Engine("qtgmc", "vapoursynth", "vs_deinterlace:qtgmc", 5),
         Engine("bwdif-znedi3", "vapoursynth", "vs_deinterlace:bwdif_znedi3", 2),
         Engine("ffmpeg-yadif", "ffmpeg", "ffmpeg_filters:yadif", 2),
         Engine("ffmpeg-bwdif", "ffmpeg", "ffmpeg_filters:bwdif", 2),

@@ -21,8 +21,10 @@ from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.frames import Frame, Plane, read_frames
 
-CACHE_MB = 1024
-"""What VapourSynth may keep of frames between its filters. Beyond it makes them anew, which costs time alone."""
+CACHED_FRAMES = 370
+LEAST_CACHE, MOST_CACHE = 512 * 2**20, 4 * 2**30
+"""What VapourSynth may keep between its filters: so many frames' worth, within these bytes and a quarter of the
+machine's memory. That is what QTGMC needs; with less it makes frames anew, at a multiple of the time."""
 MULTIPLE = 4
 """Width and height that engines see are multiples of this: fields of 4:2:0 must have whole rows of chroma."""
 SMALLEST = 64
@@ -47,20 +49,29 @@ _LARGEST_SD = 576
 
 
 def run(
-    stage: Stage, frames_in: BinaryIO, frames_out: BinaryIO, given: Span, wanted: Span, threads: int | None = None
+    stage: Stage,
+    frames_in: BinaryIO,
+    frames_out: BinaryIO,
+    given: Span,
+    wanted: Span,
+    threads: int | None = None,
+    cache: int | None = None,
 ) -> None:
     """Make frames `wanted` of `stage.after` from `frames_in`, which are frames `given` of `stage.before`, in order.
 
-    `threads`: None takes the cores that this process may use. All of `frames_in` is read, so that nobody who writes
-    it is cut off. Raises EOFError where it ends too early, LookupError where an engine looks further back than its
-    stage's radius allows, ValueError where its result is not what the stage promises, and `vapoursynth.Error`.
+    `threads`: None takes the cores that this process may use. `cache`: bytes that VapourSynth keeps of frames, beside
+    those in work; None takes `cache_bytes`. All of `frames_in` is read, so that nobody who writes it is cut off.
+    Raises EOFError where it ends too early, LookupError where an engine looks further back than its stage's radius
+    allows, ValueError where its result is not what the stage promises, and `vapoursynth.Error`.
     """
-    core = _prepare_core(threads)
+    core: Core = vs.core.core
+    core.num_threads = threads or cores()
+    core.max_cache_size = (cache or cache_bytes(stage)) // 2**20
     source = _PipeFrames(frames_in, stage.before, given.frames, _kept(stage, core.num_threads))
     clip = _widen(_clip_of(source, stage.before, given.frames), stage.before.chroma)
-    made = _narrow(_engine(stage.entry)(stage, clip, given, wanted), stage.after)
-    _check(made, stage.after, wanted)
     try:
+        made = _narrow(_engine(stage.entry)(stage, clip, given, wanted), stage.after)
+        _check(made, stage.after, wanted)
         for frame in made.frames(prefetch=core.num_threads, backlog=core.num_threads, close=True):
             _write(frames_out, frame, stage.after)
     except vs.Error as error:
@@ -73,6 +84,13 @@ def run(
 def cores() -> int:
     """Cores that this process may use."""
     return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
+
+
+def cache_bytes(stage: Stage) -> int:
+    """What VapourSynth should keep of frames on this machine, in bytes."""
+    wish = CACHED_FRAMES * max(stage.before.frame_bytes, stage.after.frame_bytes)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(memory // 4, MOST_CACHE, max(LEAST_CACHE, wish))
 
 
 class _PipeFrames:
@@ -117,14 +135,6 @@ class _PipeFrames:
             raise
         self._last.append(frame)
         self._read += 1
-
-
-def _prepare_core(threads: int | None) -> Core:
-    """The process's core, bounded in threads and memory."""
-    core: Core = vs.core.core
-    core.num_threads = threads or cores()
-    core.max_cache_size = CACHE_MB
-    return core
 
 
 def _kept(stage: Stage, threads: int) -> int:
