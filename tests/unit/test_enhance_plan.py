@@ -111,6 +111,8 @@ def test_no_stage_changes_the_length(plan: EnhancePlan) -> None:
 @settings(max_examples=50, deadline=None)
 def test_neighbours_share_what_their_filters_look_at(plan: EnhancePlan) -> None:
     reach = max((stage.radius for stage in plan.stages), default=0)
+    if any(stage.after.rate < stage.before.rate for stage in plan.stages):
+        reach = 0  # frames that a lower rate leaves out may lie between what two chunks look at
     for left, right in pairwise(plan.chunks):
         one, other = plan.spans(left.wanted)[0], plan.spans(right.wanted)[0]
         assert one.first <= other.first
