@@ -12,6 +12,7 @@ import pytest
 from tests import clips
 from tests.enhancing import picture, plan_of, target
 
+from telecine.core.enhance.engines import ENGINES
 from telecine.core.enhance.options import Codec, Container
 from telecine.core.enhance.picture import Picture
 from telecine.core.enhance.plan import EnhancePlan, Source, Stage
@@ -19,6 +20,7 @@ from telecine.core.errors import Cancelled, ErrorKind, TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.core.progress import Tick
 from telecine.media.context import Context
+from telecine.media.enhance.available import available
 from telecine.media.enhance.chunk import enhance_chunk
 from telecine.media.enhance.files import chunk_file
 from telecine.media.enhance.frame_index import index_frames
@@ -138,3 +140,25 @@ def test_it_stops_at_once(workspace: Workspace, context: Context) -> None:
     with pytest.raises(Cancelled):
         enhance_chunk(plan, 0, workspace, replace(context, poll=stop))
     assert not list(workspace.temporaries())
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "after"),
+    [("denoiser", "degrain", SOURCE), ("scaler", "span", picture(320, 180, frames=FRAMES))],
+)
+def test_real_engines_work_in_the_cage(
+    workspace: Workspace, context: Context, option: str, name: str, after: Picture
+) -> None:
+    """One in VapourSynth, one on OpenVINO: with all that they load, and a home of their own."""
+    if name not in available(context.tools):
+        pytest.skip(f"{name} is not installed")
+    engine = ENGINES[name]
+    about = {"option": option, "value": "x", "engine": name, "host": engine.host, "entry": engine.entry}
+    real = Stage(**about, before=SOURCE, after=after, radius=engine.radius, settings={"sigma": 3.0})
+    plan = planned(real, chunk=8)
+    assert enhance_chunk(plan, 1, workspace, context)
+    with av.open(str(chunk_file(workspace, 1))) as container:
+        frames = [frame.to_ndarray() for frame in container.decode(video=0)]
+    assert len(frames) == 8
+    assert frames[0].shape == (after.height * 3 // 2, after.width)
+    assert 20 < frames[0].mean() < 235

@@ -212,6 +212,13 @@ def test_an_engine_that_makes_other_than_promised_is_told_so(host, monkeypatch):
         host.run(stage("degrain", form, form), io.BytesIO(stream(form)), io.BytesIO(), Span(0, 6), Span(0, 6))
 
 
+def test_the_cache_grows_with_the_picture_and_stays_within_the_limit(host, monkeypatch):
+    small, large = (stage("degrain", form, form) for form in (picture(9), picture(9, size=(1920, 1080))))
+    assert host.cache_bytes(small) <= host.cache_bytes(large) <= host.MOST_CACHE
+    monkeypatch.setattr(host.resource, "getrlimit", lambda _: (800 * 2**20, 0))
+    assert host.cache_bytes(large) == 400 * 2**20
+
+
 def test_no_more_frames_are_read_ahead_than_are_at_work(host):
     """A long programme must not gather in memory: after the first result, little has been read."""
     form = picture(200, size=(32, 16))
