@@ -21,6 +21,7 @@ from telecine.media.isolation import file_isolation, network_isolation
 FILTERS = (
     *("scale", "zscale", "tonemap", "bwdif", "fps", "setsar", "format", "split", "transpose", "trim", "setpts"),
     *("blend", "lutyuv", "setfield", "settb", "framestep", "extractplanes"),
+    *("idet", "metadata", "crop", "entropy", "fieldmatch", "decimate", "setparams", "sidedata", "showinfo", "libvmaf"),
     *("tile", "select", "concat", "aresample", "atrim", "apad", "amix", "amerge", "pan", "asetpts"),
 )
 ENCODERS = ("libx264", "libx265", "prores_ks", "mpeg2video", "dnxhd", "aac", "ac3", "eac3", "mjpeg")
@@ -39,7 +40,7 @@ DECODERS = (
     "flac",
     "mp3",
 )
-DEMUXERS = ("mov", "matroska", "mpegts", "mxf", "wav", "flac", "mp3", "aac", "ac3", "eac3")
+DEMUXERS = ("mov", "matroska", "mpegts", "mxf", "wav", "flac", "mp3", "aac", "ac3", "eac3", "avi", "mpeg", "dv")
 MUXERS = ("mp4", "mov", "mpegts", "null", "framecrc")
 OLDEST_FFMPEG = 7
 """Major version; before it the ffmpeg tool does not run decoder, filters and encoders in parallel."""
