@@ -36,6 +36,8 @@ CLIPS = (
 
 MEASURES = {"psnr_y": "PSNR", "float_ssim": "SSIM", "vmaf": "VMAF", "neg": "NEG"}
 MODELS = r"version=vmaf_v0.6.1\:name=vmaf|version=vmaf_v0.6.1neg\:name=neg"
+NOTHING = 0.0005
+"""CPU seconds a frame that are none: moving the frames costs as much."""
 TAGS = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 
 
@@ -110,7 +112,7 @@ def print_table(results: list[Result], trial: Trial) -> None:
     print("|---|---|---|---|---|---|---|")
     for result in results:
         quality = result.quality
-        costs = f"{result.cpu:.3f} | {1 / result.wall:.0f}" if result.cpu > 0.0005 else "0 | -"
+        costs = f"{result.cpu:.3f} | {1 / result.wall:.0f}" if result.cpu > NOTHING else "0 | -"
         values = f"{quality['PSNR']:.2f} | {quality['SSIM']:.4f} | {quality['VMAF']:.1f} | {quality['NEG']:.1f}"
         print(f"| {result.contender} | {values} | {costs} |")
     print(flush=True)
@@ -135,8 +137,9 @@ def print_claims(results: list[Result]) -> None:
                 for (one, _), gain in zip(pairs, gains, strict=True)
                 if gain <= 0
             ]
-        cpu = statistics.fmean(one.cpu for one, _ in pairs) / max(1e-4, statistics.fmean(two.cpu for _, two in pairs))
-        print(f"| {kind} | {ours} over {rival} | {' | '.join(cells)} | {cpu:.1f}x |")
+        cost, rivals = (statistics.fmean(pair[side].cpu for pair in pairs) for side in (0, 1))
+        cpu = f"{cost / rivals:.1f}x" if rivals > NOTHING else "-"
+        print(f"| {kind} | {ours} over {rival} | {' | '.join(cells)} | {cpu} |")
     print("\n## Where it is not so\n")
     print("\n".join(lost) or "Nowhere.")
 
