@@ -82,7 +82,10 @@ def main() -> None:
 def compete(tools: Tools, kind: str, trial: Trial, first: int) -> Iterator[Result]:
     """What every contender makes of a trial."""
     for label, stages in CONTENDERS[kind].items():
-        data, wall, cpu = timed(tools, stages(trial), trial.damaged)
+        chain = stages(trial)
+        if chain is None:
+            continue
+        data, wall, cpu = timed(tools, chain, trial.damaged)
         quality = measured(tools, trial.after, trial.compared(data), trial.compared(trial.truth))
         frames = trial.after.frames
         clip = f"{trial.material} from {first}"

@@ -67,7 +67,8 @@ class Trial:
 
 
 type MakeTrials = Callable[[Material, Tools], Iterator[Trial]]
-type MakeStages = Callable[[Trial], Sequence[Stage]]
+type MakeStages = Callable[[Trial], Sequence[Stage] | None]
+"""None where the contender does not take part."""
 
 TRIALS: dict[str, MakeTrials] = {}
 CONTENDERS: dict[str, dict[str, MakeStages]] = defaultdict(dict)
