@@ -50,7 +50,7 @@ class TestStorages:
     def test_one_that_cannot_be_used_is_not_registered(self, telecine):
         said = telecine("storage", "create", "nowhere", "--site", "DEMO", "--type", "input", code=Exit.FAILED)
         assert "does not exist" in said.stderr
-        telecine("storage", "create", "harvest", "--site", "DEMO", "--type", "both", code=Exit.USAGE)
+        telecine("storage", "create", "harvest", "--site", "DEMO", "--type", "neither", code=Exit.USAGE)
         telecine("storage", "create", "harvest", "--site", "NONE", "--type", "input", code=Exit.NOT_FOUND)
         telecine("storage", "create", "harvest", "--site", "DEMO", "--type", "input", "--region", "x", code=Exit.USAGE)
         assert telecine("storage", "list", "--site", "DEMO").stdout == ""
