@@ -42,6 +42,17 @@ def test_a_kept_work_folder_is_gone_on_with(folder: Path) -> None:
     assert "frame_index" not in again
 
 
+def test_an_old_recording_is_taken(tmp_path: Path) -> None:
+    encoder = ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-c:a", "mp2"]
+    fields = ["-vf", "interlace=scan=tff:lowpass=off", "-frames:v", "8"]
+    made = clips.make(".mpg", "-i", clips.bunny() or clips.clip(2), *fields, "-s", "160x128", *encoder)
+    shutil.copyfile(made, tmp_path / "tape.mpg")
+    telecine(tmp_path, "enhance", "tape.mpg", "out.mov", "--deinterlacer", "bwdif", "--codec", "h264")
+    with av.open(str(tmp_path / "out.mov")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 16
+        assert len(container.streams.audio) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -119,7 +119,7 @@ def _asked(given: dict[str, Any], source: Path) -> Enhancement:
         request = ProcessRequest.model_validate(given)
     except ValidationError as error:
         raise Problems(translate_errors({**one, "loc": ("body", *one["loc"])} for one in error.errors())) from error
-    return translate(request, source.name, sniff(source))
+    return translate(request, source.name, sniff(source, archives=True))
 
 
 def _resolution(text: str) -> dict[str, Any]:
