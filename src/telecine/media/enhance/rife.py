@@ -12,7 +12,7 @@ from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.cuts import is_cut
 from telecine.media.enhance.frames import Frame, Frames
-from telecine.media.enhance.openvino_runtime import Network, device_of
+from telecine.media.enhance.openvino_runtime import Network
 from telecine.media.enhance.rgb import to_rgb
 from telecine.media.enhance.rife_net import MULTIPLE, rife_model
 from telecine.media.enhance.samples import packed, unpacked
@@ -69,7 +69,7 @@ class _Between:
         self._picture = stage.before
         coarser = 2 if stage.before.width >= LARGE else 1
         self._size = _padded(stage.before, MULTIPLE * coarser)
-        self._network = Network(rife_model(tensors, *self._size, coarser), device_of(stage))
+        self._network = Network(rife_model(tensors, *self._size, coarser))
         self._known: list[_Seen] = []
 
     def __call__(self, now: Frame, following: Frame, share: float) -> Frame:

