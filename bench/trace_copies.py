@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import collusion
-from bench.attacks import Attack
+from bench.attacks import ATTACKS, Attack
 from bench.copies_trial import COPIES, FRAMES, MIXES, MODES, USUAL, Mix, Mode, Row, Trial, mixed, named_by
 from bench.material import RATE
 from telecine.core.limits import MediaLimits
@@ -49,9 +49,9 @@ NULL_KEYS = 60
 def rows(trial: Trial, log: Path, wanted: Sequence[str]) -> Iterator[Row]:
     """The rows of a mode, each written down as soon as it is known."""
     known = {(row.mode, row.leak): row for row in _written(log)}
-    leaks: list[Attack | Mix] = [*USUAL, *MIXES]
+    leaks: list[Attack | Mix] = [*(ATTACKS if wanted else USUAL), *MIXES]
     for one in leaks:
-        if wanted and one.name not in wanted:
+        if wanted and not {one.name, "all"} & set(wanted):
             continue
         row = known.get((trial.mode.name, one.name))
         if row is None:
@@ -153,7 +153,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where everything is kept")
     parser.add_argument("--clips", type=Path, help="a folder with more clips")
     parser.add_argument("--mode", type=int, action="append", choices=range(len(MODES)), help="only these modes")
-    parser.add_argument("--leak", action="append", default=[], help="only this leak, by its name; may be repeated")
+    parser.add_argument(
+        "--leak",
+        action="append",
+        default=[],
+        help="only this leak, by its name, or `all` of the matrix; may be repeated",
+    )
     parser.add_argument("--pictures", type=int, default=FRAMES, help="of each clip; a folder is for one number")
     parser.add_argument("--trials", type=int, default=60, help="simulated leaks for each length; 0 for none")
     parser.add_argument("--keys", type=int, default=NULL_KEYS, help="other keys for films without a mark; 0 for none")
