@@ -23,6 +23,7 @@ from telecine.core.watermark.recipients import RecipientKeys, derive_recipient_k
 from telecine.jobs import distribution_here, roster
 from telecine.jobs.detection_population import Recipients
 from telecine.jobs.detection_report import Case, name_among
+from telecine.jobs.here import Engines
 from telecine.jobs.prepared import REFERENCE
 from telecine.jobs.stages import Stores
 from telecine.storage.folder import FolderStore
@@ -70,7 +71,7 @@ def pre_embed_here(asked: OneShot, how: Distribution, names: list[str], as_json:
     asked.output.mkdir(parents=True, exist_ok=True)
     stores = Stores(FolderStore(asked.master.parent), FolderStore(asked.output))
     with _work_folder(asked) as work, JobProgress(asked.content) as shown:
-        by = distribution_here.Engines(
+        by = Engines(
             rooms.tools(in_force), in_force.limits, in_force.policy, Reporter(shown), lambda _: None, in_force.encodes
         )
         roster.keep(asked.kept, listed)  # first: a number that was used is never another's

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,14 +76,15 @@ def enhance(
 
 
 def _run(asked: Enhancement, source: Path, target: Path, place: Path | None, slots: int, verbose: bool) -> Outcome:
-    from telecine.jobs.enhance_here import Engines, run_all
+    from telecine.jobs.enhance_here import run_all
+    from telecine.jobs.here import Engines
 
     if source == target:
         raise TelecineError(ErrorKind.FIELD_INVALID, "it is the source itself.", field="OUT")
     in_force = rooms.settings()
     tools = rooms.tools(in_force)
     log = _print_line if verbose else _drop_line
-    with _work_folder(place) as folder, JobProgress(target.name) as shown:
+    with rooms.work_folder(place) as folder, JobProgress(target.name) as shown:
         by = Engines(tools, in_force.limits, in_force.policy, Reporter(shown), log, slots or in_force.encodes)
         return run_all(asked, source, target, folder, by)
 
@@ -139,16 +137,6 @@ def _range(text: str) -> dict[str, Any]:
     if (text and not colon) or not all(part.isdecimal() or not part for part in (start, end)):
         raise TelecineError(ErrorKind.FIELD_INVALID, "it is not START:END in milliseconds.", field="--range")
     return {"startPositionMilliseconds": start, "endPositionMilliseconds": end}
-
-
-@contextmanager
-def _work_folder(given: Path | None) -> Iterator[Path]:
-    if given is not None:
-        given.mkdir(parents=True, exist_ok=True)
-        yield given.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="telecine-") as folder:
-        yield Path(folder).resolve()
 
 
 def _show(outcome: Outcome, target: Path, as_json: bool) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,7 +86,7 @@ def run(
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
     target.mkdir(parents=True, exist_ok=True)
     stores = stages.Stores(FolderStore(source), FolderStore(target))
-    with _work_folder(work) as folder, JobProgress(asked.spec.name) as shown:
+    with rooms.work_folder(work) as folder, JobProgress(asked.spec.name) as shown:
         report = Reporter(shown)
         log = _print_line if verbose else _drop_line
         limits, policy = in_force.limits, in_force.policy
@@ -116,16 +114,6 @@ def probe(
     show_rows(list(_tracks(info)), ["track", "codec", "what", "language", "bitrate"], False, none="It holds no track.")
     for warning in info.warnings:
         complaints().print(f"Warning: {warning}", markup=False)
-
-
-@contextmanager
-def _work_folder(given: Path | None) -> Iterator[Path]:
-    if given is not None:
-        given.mkdir(parents=True, exist_ok=True)
-        yield given.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="telecine-") as folder:
-        yield Path(folder).resolve()
 
 
 def _read_job(path: Path, policy: Policy, marks: MarkingPolicy) -> Translated:

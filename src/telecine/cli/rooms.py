@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import getpass
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -106,3 +110,14 @@ def stores(in_force: Settings) -> StoreFactory:
     from telecine.storage.open import StoreFactory
 
     return StoreFactory(in_force.storage_kind, in_force.buckets, in_force.s3_endpoint)
+
+
+@contextmanager
+def work_folder(given: Path | None) -> Iterator[Path]:
+    """The folder that a one-shot run works in: the given one, which stays, or one that goes at the end."""
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="telecine-") as folder:
+        yield Path(folder).resolve()

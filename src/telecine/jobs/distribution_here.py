@@ -3,50 +3,33 @@
 What a leak is compared with is kept before anybody's copy appears, so that no copy is out that could not be traced.
 """
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
 
 from pydantic import ValidationError
 
 from telecine.core.distribution import CopyMode
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import JobSpec
-from telecine.core.limits import MediaLimits, Policy
 from telecine.core.master import MasterPlan
 from telecine.core.progress import Phase, Tick
 from telecine.core.watermark.recipients import RecipientKeys
 from telecine.jobs import distribution_steps as steps
 from telecine.jobs import references
+from telecine.jobs.here import Engines, Steps
 from telecine.jobs.prepared import REFERENCE, open_entry
 from telecine.jobs.recipient_folders import copy_key
-from telecine.jobs.stages import Report, Stores
+from telecine.jobs.stages import Stores
 from telecine.jobs.staging import stage_in, sweep
 from telecine.media.context import Context
-from telecine.media.side_by_side import side_by_side, stoppable
-from telecine.media.tools import Tools
+from telecine.media.side_by_side import side_by_side
 from telecine.media.workspace import Workspace, write_finished
 
 PLAN = "master.json"
 """The plan of the master, in the folder that is kept."""
 COPIES_AT_ONCE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """What the work is done with. `report` is called from several threads and may raise `Cancelled`; `slots` encodes
-    are under way at a time."""
-
-    tools: Tools
-    limits: MediaLimits
-    policy: Policy
-    report: Report
-    log: Callable[[str], None]
-    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +61,7 @@ def run_all(
     appeared are whole, and finished chunks stay in `work` for another call with the same job. Raises CONFLICT where
     another master, or the same one prepared otherwise, is kept there, and what the steps raise.
     """
-    return _OneShot(spec, stores, Workspace(work), kept, names, keys, by).run()
+    return _OneShot(spec, stores, Workspace(work), kept, names, keys, Steps(by)).run()
 
 
 def kept_plan(kept: Path) -> MasterPlan | None:
@@ -99,9 +82,7 @@ class _OneShot:
     kept: Path
     names: Mapping[int, str]
     keys: RecipientKeys
-    by: Engines
-    seconds: dict[str, float] = field(default_factory=dict)
-    stop: Event = field(default_factory=Event)
+    steps: Steps
 
     def run(self) -> Outcome:
         try:
@@ -111,14 +92,14 @@ class _OneShot:
             raise
 
     def _run(self) -> Outcome:
-        with self._timed("stage in", Phase.STAGE_IN) as context:
+        with self.steps.timed("stage in", Phase.STAGE_IN) as context:
             stage_in(self.spec, self.stores.input, self.workspace, context)
-        with self._timed("probe and plan", Phase.PROBE) as context:
-            plan = steps.analyse(self.spec, self.workspace, self.workspace.root, self.by.policy, context)
+        with self.steps.timed("probe and plan", Phase.PROBE) as context:
+            plan = steps.analyse(self.spec, self.workspace, self.workspace.root, self.steps.by.policy, context)
             self._check_kept(plan)
         warnings = (*plan.warnings, *steps.warnings_of(plan, self.keys, list(self.names)))
         made = self._individual(plan) if plan.mode is CopyMode.INDIVIDUAL else self._pool(plan)
-        return Outcome(plan, tuple(made), self.seconds, warnings)
+        return Outcome(plan, tuple(made), self.steps.seconds, warnings)
 
     def _check_kept(self, plan: MasterPlan) -> None:
         """What is kept is of one master, prepared in one way: a reference of another would name nobody."""
@@ -128,16 +109,16 @@ class _OneShot:
             raise TelecineError(ErrorKind.CONFLICT, why, field="--keep")
 
     def _pool(self, plan: MasterPlan) -> list[Copy]:
-        with self._timed("encode", Phase.ENCODE):
+        with self.steps.timed("encode", Phase.ENCODE, in_units=True):
             self._encode(
                 plan, lambda index, context: steps.encode_takes(plan, index, self.workspace, context, self.keys)
             )
-        with self._timed("join", Phase.JOIN) as context:
+        with self.steps.timed("join", Phase.JOIN) as context:
             steps.prepare(plan, self.workspace, context)
-        with self._timed("verify", Phase.VERIFY) as context:
+        with self.steps.timed("verify", Phase.VERIFY) as context:
             steps.verify(plan, self.workspace, context)
         self._keep(plan)
-        with self._timed("copy", Phase.COPY) as context:
+        with self.steps.timed("copy", Phase.COPY) as context:
             return self._splice(context)
 
     def _splice(self, context: Context) -> list[Copy]:
@@ -152,22 +133,22 @@ class _OneShot:
             made.append(Copy(number, name, key, size))
             context.report(Tick(len(made), len(self.names)))
 
-        side_by_side([partial(one, *each) for each in self.names.items()], COPIES_AT_ONCE, self.stop)
+        side_by_side([partial(one, *each) for each in self.names.items()], COPIES_AT_ONCE, self.steps.stop)
         return sorted(made, key=lambda copy: copy.recipient)
 
     def _individual(self, plan: MasterPlan) -> list[Copy]:
         """An encode for each, one after the other: each takes twice the master's size of the disk meanwhile."""
         made: list[Copy] = []
         for number, name in self.names.items():
-            with self._timed("encode", Phase.ENCODE):
+            with self.steps.timed("encode", Phase.ENCODE, in_units=True):
                 self._encode(plan, partial(self._encode_one, plan, number))
-            with self._timed("join and verify", Phase.JOIN) as context:
+            with self.steps.timed("join and verify", Phase.JOIN) as context:
                 steps.assemble_copy(plan, number, self.workspace, context)
             if not made:
-                with self._timed("keep the reference", Phase.VERIFY) as context:
+                with self.steps.timed("keep the reference", Phase.VERIFY) as context:
                     steps.prepare(plan, self.workspace, context)
                     self._keep(plan)
-            with self._timed("copy", Phase.COPY) as context:
+            with self.steps.timed("copy", Phase.COPY) as context:
                 key, size = steps.upload_assembled(
                     self.spec, name, number, self.workspace, self.stores.output, lambda *_: context.poll()
                 )
@@ -188,21 +169,6 @@ class _OneShot:
         """Every chunk, some at once; the first failure, or an interrupt, ends all of them."""
         parts: list[Callable[[], object]] = []
         for chunk in plan.chunks:
-            self.by.report(Phase.ENCODE, chunk.index, Tick(0, chunk.frames))
-            parts.append(partial(encode, chunk.index, self._context(Phase.ENCODE, chunk.index)))
-        side_by_side(parts, self.by.slots, self.stop)
-
-    def _context(self, phase: Phase, unit: int = 0) -> Context:
-        def report(tick: Tick) -> None:
-            self.by.report(phase, unit, tick)
-
-        return stoppable(Context(self.by.tools, self.by.limits, report, self.by.log), self.stop)
-
-    @contextmanager
-    def _timed(self, name: str, phase: Phase) -> Iterator[Context]:
-        """Give a step its context, and add up how long it took."""
-        begun = time.monotonic()
-        yield self._context(phase)
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - begun
-        if phase is not Phase.ENCODE:
-            self.by.report(phase, 0, Tick(1, 1))
+            self.steps.by.report(Phase.ENCODE, chunk.index, Tick(0, chunk.frames))
+            parts.append(partial(encode, chunk.index, self.steps.context(Phase.ENCODE, chunk.index)))
+        self.steps.beside_each_other(parts)

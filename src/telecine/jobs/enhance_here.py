@@ -1,41 +1,21 @@
 """All steps of an enhancement in order, in one process over files of this machine: `telecine enhance`."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
 
 from telecine.core.enhance.plan import EnhancePlan
 from telecine.core.enhance.spec import Enhancement
 from telecine.core.job import InputFile, JobSpec
-from telecine.core.limits import MediaLimits, Policy
 from telecine.core.progress import Phase, Tick
 from telecine.jobs import enhance_steps as steps
-from telecine.jobs.stages import Report
+from telecine.jobs.here import Engines, Steps
 from telecine.jobs.staging import remove, sweep
-from telecine.media.context import Context
 from telecine.media.enhance.chunk import enhance_chunk
 from telecine.media.enhance.files import report_file, whole_file
-from telecine.media.side_by_side import side_by_side, stoppable
-from telecine.media.tools import Tools
 from telecine.media.workspace import Workspace, finish
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """What the work is done with. `report` is called from several threads and may raise `Cancelled`; `slots` chunks
-    are under way at a time."""
-
-    tools: Tools
-    limits: MediaLimits
-    policy: Policy
-    report: Report
-    log: Callable[[str], None]
-    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +33,7 @@ def run_all(asked: Enhancement, source: Path, target: Path, work: Path, by: Engi
     Whatever is raised, no tool is left running and no target there; finished chunks stay in `work` for another call
     with the same source and the same wishes. Raises what the steps raise.
     """
-    return _OneShot(asked, source, target, Workspace(work), by).run()
+    return _OneShot(asked, source, target, Workspace(work), Steps(by)).run()
 
 
 @dataclass(slots=True)
@@ -62,9 +42,7 @@ class _OneShot:
     source: Path
     target: Path
     workspace: Workspace
-    by: Engines
-    seconds: dict[str, float] = field(default_factory=dict)
-    stop: Event = field(default_factory=Event)
+    steps: Steps
 
     def run(self) -> Outcome:
         try:
@@ -75,22 +53,22 @@ class _OneShot:
 
     def _run(self) -> Outcome:
         workspace = self.workspace
-        with self._timed("copy", Phase.STAGE_IN) as context:
+        with self.steps.timed("copy", Phase.STAGE_IN) as context:
             context.report(Tick(0, 1))
-            self.by.report(Phase.ENHANCE, 0, Tick(0, 1))  # what kind of job it is, for the weights
+            self.steps.by.report(Phase.ENHANCE, 0, Tick(0, 1))  # what kind of job it is, for the weights
             self._stage_in()
-        with self._timed("index and plan", Phase.PROBE) as context:
-            plan = steps.analyse(self._spec(), None, workspace, self.by.policy, context)
-        with self._timed("enhance", None):
+        with self.steps.timed("index and plan", Phase.PROBE) as context:
+            plan = steps.analyse(self._spec(), None, workspace, self.steps.by.policy, context)
+        with self.steps.timed("enhance", Phase.ENHANCE, in_units=True):
             self._enhance(plan)
-        with self._timed("join", Phase.JOIN) as context:
+        with self.steps.timed("join", Phase.JOIN) as context:
             steps.join(plan, workspace, context)
-        with self._timed("verify", Phase.VERIFY) as context:
+        with self.steps.timed("verify", Phase.VERIFY) as context:
             steps.verify(plan, workspace, context)
-        with self._timed("deliver", Phase.PUBLISH):
+        with self.steps.timed("deliver", Phase.PUBLISH):
             self._deliver(plan)
         report = report_file(workspace)
-        return Outcome(plan, self.seconds, report.read_text() if report.exists() else "")
+        return Outcome(plan, self.steps.seconds, report.read_text() if report.exists() else "")
 
     def _spec(self) -> JobSpec:
         file = InputFile(path=self.source.name, video=True)
@@ -114,10 +92,10 @@ class _OneShot:
         """Every chunk, `slots` at once; the first failure, or an interrupt, ends all of them."""
         parts: list[Callable[[], object]] = []
         for chunk in plan.chunks:
-            self.by.report(Phase.ENHANCE, chunk.index, Tick(0, float(chunk.wanted.frames / plan.target.picture.rate)))
-            context = self._context(Phase.ENHANCE, chunk.index)
+            context = self.steps.context(Phase.ENHANCE, chunk.index)
+            context.report(Tick(0, float(chunk.wanted.frames / plan.target.picture.rate)))
             parts.append(partial(enhance_chunk, plan, chunk.index, self.workspace, context))
-        side_by_side(parts, self.by.slots, self.stop)
+        self.steps.beside_each_other(parts)
 
     def _deliver(self, plan: EnhancePlan) -> None:
         temporary = Workspace(self.target.parent).temporary(self.target)
@@ -126,16 +104,3 @@ class _OneShot:
             finish(temporary, self.target)
         finally:
             temporary.unlink(missing_ok=True)
-
-    def _context(self, phase: Phase, unit: int = 0) -> Context:
-        context = Context(self.by.tools, self.by.limits, partial(self.by.report, phase, unit), self.by.log)
-        return stoppable(context, self.stop)
-
-    @contextmanager
-    def _timed(self, name: str, phase: Phase | None) -> Iterator[Context]:
-        """Give a step its context, note how long it took, and report it as done."""
-        begun = time.monotonic()
-        yield self._context(phase or Phase.ENHANCE)
-        self.seconds[name] = time.monotonic() - begun
-        if phase:
-            self.by.report(phase, 0, Tick(1, 1))

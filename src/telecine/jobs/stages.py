@@ -25,6 +25,7 @@ from telecine.core.plan_contents import with_contents
 from telecine.core.planner import make_plan
 from telecine.core.progress import Phase, Tick
 from telecine.core.watermark.pattern import MarkKey
+from telecine.jobs.here import Report
 from telecine.jobs.protection import JobKeys, Ring
 from telecine.jobs.publishing import RECORD, Published, publish, withdraw
 from telecine.jobs.staging import remove, stage_in, sweep
@@ -54,8 +55,6 @@ MOST_CHUNKS = 4000
 
 _NOT_MADE = frozenset({"asset", "contents.json", "input", "subtitle", RECORD})
 _PROBES = TypeAdapter(list[MediaInfo])
-
-type Report = Callable[[Phase, int, Tick], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from math import floor
 from telecine.core.job import Cbr, RateControl, Vbr
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import ChunkSpan, Colour, Plan, VideoOutput, whole_frames
+from telecine.media.colour_args import colour_signalling
 from telecine.media.picture_graph import picture_graph
 from telecine.media.safe_input import safe_input
 
@@ -64,7 +65,7 @@ def output_options(plan: Plan, output: VideoOutput, more: Sequence[str] = ()) ->
     return [
         *codec,
         *rate_options(output.rate),
-        *_signalling(output.colour),
+        *colour_signalling(output.colour),
         # The graph made exactly the wanted frames: none may be added or dropped here.
         *("-fps_mode", "passthrough", "-map_metadata", "-1", "-map_chapters", "-1"),
         # One clock for samples and edit list, in which every frame is a whole number of ticks.
@@ -129,13 +130,3 @@ def _x265(plan: Plan, colour: Colour, gop: int, more: Sequence[str]) -> list[str
         parameters.append(f"max-cll={colour.content_light}")
     encoder = ["-c:v", "libx265", "-preset", plan.preset_h265, "-tag:v", "hvc1", "-dolbyvision", "0"]
     return [*encoder, "-x265-params", ":".join([*parameters, *more])]
-
-
-def _signalling(colour: Colour) -> list[str]:
-    named = {
-        "-color_primaries": colour.primaries,
-        "-color_trc": colour.transfer,
-        "-colorspace": colour.matrix,
-        "-color_range": colour.range,
-    }
-    return [part for option, value in named.items() if value for part in (option, value)]

@@ -212,21 +212,10 @@ def nearest(wanted: Format, can: Sequence[Format]) -> Format:
 
 def _distance(wanted: Format, made: Format) -> tuple[int, int, int, int]:
     lost, added = 0, 0
-    for had, has in zip(_SPACING[wanted.chroma], _SPACING[made.chroma], strict=True):
+    for had, has in zip(wanted.chroma.spacing, made.chroma.spacing, strict=True):
         lost += max(0, has - had)
         added += max(0, had - has)
     return (lost, max(0, wanted.bits - made.bits), added, max(0, made.bits - wanted.bits))
-
-
-_SPACING = {
-    Chroma.C410: (4, 4),
-    Chroma.C411: (4, 1),
-    Chroma.C420: (2, 2),
-    Chroma.C422: (2, 1),
-    Chroma.C440: (1, 2),
-    Chroma.C444: (1, 1),
-}
-"""Samples of luma for one of chroma, across and down."""
 
 
 def _distinct[T](values: Iterable[T]) -> list[T]:

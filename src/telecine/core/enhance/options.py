@@ -63,6 +63,21 @@ class Chroma(StrEnum):
     C440 = "4:4:0"
     C444 = "4:4:4"
 
+    @property
+    def spacing(self) -> tuple[int, int]:
+        """Samples of luma for one of chroma, across and down."""
+        return _SPACING[self]
+
+
+_SPACING = {
+    Chroma.C410: (4, 4),
+    Chroma.C411: (4, 1),
+    Chroma.C420: (2, 2),
+    Chroma.C422: (2, 1),
+    Chroma.C440: (1, 2),
+    Chroma.C444: (1, 1),
+}
+
 
 class Scan(StrEnum):
     """How the pictures of an output lie in its frames."""

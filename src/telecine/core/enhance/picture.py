@@ -10,14 +10,6 @@ from telecine.core.plan import Colour
 
 type Fields = Literal["progressive", "top_first", "bottom_first"]
 
-_SHIFTS = {
-    Chroma.C410: (2, 2),
-    Chroma.C411: (2, 0),
-    Chroma.C420: (1, 1),
-    Chroma.C422: (1, 0),
-    Chroma.C440: (0, 1),
-    Chroma.C444: (0, 0),
-}
 _NAMES = {
     Chroma.C410: "yuv410p",
     Chroma.C411: "yuv411p",
@@ -70,8 +62,8 @@ class Picture(BaseModel):
     @property
     def plane_sizes(self) -> tuple[tuple[int, int], ...]:
         """(height, width) of Y, U and V in samples; chroma of odd sizes is rounded up."""
-        across, down = _SHIFTS[self.chroma]
-        chroma = (-(-self.height >> down), -(-self.width >> across))
+        across, down = self.chroma.spacing
+        chroma = (-(-self.height // down), -(-self.width // across))
         return ((self.height, self.width), chroma, chroma)
 
     @property

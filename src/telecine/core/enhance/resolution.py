@@ -32,15 +32,6 @@ _ALIKE = Fraction(1, 100)
 _NEAR = 2
 """A side that misses the tag's frame by no more pixels is the frame's."""
 
-_STEPS = {
-    Chroma.C410: (4, 4),
-    Chroma.C411: (4, 1),
-    Chroma.C420: (2, 2),
-    Chroma.C422: (2, 1),
-    Chroma.C440: (1, 2),
-    Chroma.C444: (1, 1),
-}
-
 
 class Frame(NamedTuple):
     """A stored size and the shape of a pixel, width over height."""
@@ -91,7 +82,7 @@ def steps(chroma: Chroma, fields: Fields, codec: Codec) -> tuple[int, int]:
     """
     if codec == Codec.FFV1 and fields == "progressive":
         return 1, 1
-    across, down = _STEPS[chroma]
+    across, down = chroma.spacing
     return across, down if fields == "progressive" else 2 * down
 
 

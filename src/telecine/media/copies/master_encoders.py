@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from telecine.core.master import MasterChunk, MasterPlan
 from telecine.core.plan_master import DNXHD_MEGABITS
+from telecine.media.colour_args import colour_signalling
 
 PEAK = Fraction(3, 2)
 """Highest bitrate of the decoder's buffer, over the average of the chunk that has most; the master's own where that is
@@ -37,8 +38,8 @@ _DNXHR_PROFILES = {"DNXHR LB": "dnxhr_lb", "DNXHR SQ": "dnxhr_sq", "DNXHR HQ": "
 def encoder_options(plan: MasterPlan, chunk: MasterChunk, more: tuple[str, ...] = ()) -> list[str]:
     """Options of the encoder that makes `chunk`; `more` are further parameters of x265, as `name=value`."""
     if plan.codec == "h265":
-        return [*_x265(plan, chunk, more), *_signalling(plan)]
-    return [*_ENCODERS[plan.codec](plan, chunk), *_signalling(plan)]
+        return [*_x265(plan, chunk, more), *colour_signalling(plan.colour)]
+    return [*_ENCODERS[plan.codec](plan, chunk), *colour_signalling(plan.colour)]
 
 
 def _x264(plan: MasterPlan, chunk: MasterChunk) -> list[str]:
@@ -149,14 +150,3 @@ def _gop_timecode(plan: MasterPlan, chunk: MasterChunk) -> str:
     each = max(1, round(plan.rate))
     seconds, pictures = divmod(chunk.first, each)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{pictures:02}"
-
-
-def _signalling(plan: MasterPlan) -> list[str]:
-    colour = plan.colour
-    named = {
-        "-color_primaries": colour.primaries,
-        "-color_trc": colour.transfer,
-        "-colorspace": colour.matrix,
-        "-color_range": colour.range,
-    }
-    return [part for option, value in named.items() if value for part in (option, value)]

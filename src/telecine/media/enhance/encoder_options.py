@@ -11,6 +11,7 @@ from telecine.core.enhance.dnx_rates import nominal_megabits
 from telecine.core.enhance.options import Chroma, Codec, DnxProfile, ProresProfile
 from telecine.core.enhance.picture import Picture
 from telecine.core.enhance.plan import Target
+from telecine.media.colour_args import colour_signalling
 
 PEAK = Fraction(3, 2)
 """Highest bitrate of the decoder's buffer over the average, where the average was asked for."""
@@ -68,7 +69,7 @@ def encoder_options(target: Target, longest: Fraction) -> list[str]:
     Raises ValueError where the target is none that the encoder has: `core.enhance.rules` refuses such requests.
     """
     encoder = _x265(target, longest) if target.codec is Codec.HEVC else _ENCODERS[target.codec](target)
-    return [*encoder, *_signalling(target.picture)]
+    return [*encoder, *colour_signalling(target.picture.colour)]
 
 
 def _x264(target: Target) -> list[str]:
@@ -242,14 +243,3 @@ def _mpeg2_level(picture: Picture, bitrate: int) -> tuple[int, int, int]:
 
 def _field_coding(picture: Picture) -> list[str]:
     return [] if picture.fields == "progressive" else ["-flags", "+ildct"]
-
-
-def _signalling(picture: Picture) -> list[str]:
-    colour = picture.colour
-    named = {
-        "-color_primaries": colour.primaries,
-        "-color_trc": colour.transfer,
-        "-colorspace": colour.matrix,
-        "-color_range": colour.range,
-    }
-    return [part for option, value in named.items() if value for part in (option, value)]

@@ -19,14 +19,6 @@ whole number of ticks."""
 
 _SET_FIELDS = {"progressive": "prog", "top_first": "tff", "bottom_first": "bff"}
 _HALVED_ROWS = (Chroma.C410, Chroma.C420, Chroma.C440)
-_DIVISORS = {
-    Chroma.C410: (4, 4),
-    Chroma.C411: (4, 1),
-    Chroma.C420: (2, 2),
-    Chroma.C422: (2, 1),
-    Chroma.C440: (1, 2),
-    Chroma.C444: (1, 1),
-}
 
 
 def encoder_command(plan: EnhancePlan, chunk: EnhanceChunk, target: str, ffmpeg: Path) -> list[str]:
@@ -87,5 +79,5 @@ def _range(picture: Picture) -> str:
 
 
 def _divisible(given: Picture, made: Picture) -> bool:
-    across, down = (lcm(*pair) for pair in zip(_DIVISORS[given.chroma], _DIVISORS[made.chroma], strict=True))
+    across, down = (lcm(*pair) for pair in zip(given.chroma.spacing, made.chroma.spacing, strict=True))
     return given.width % across == 0 and given.height % down == 0
