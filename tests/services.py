@@ -201,6 +201,7 @@ _SEAWEED_OPTIONS = [
     "-admin.ui=false",
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
+    "-volume.max=4096",  # each bucket takes one; by default there are as many as the disk has free gigabytes
     "-s3.autoCreateBucket=false",  # as S3 does
 ]
 

@@ -117,6 +117,8 @@ def test_tokens_for_akamai(run, tmp_path):
         (("open", "ann", "--content", "film", "--form", "saml"), Exit.USAGE, "--form"),
         (("show", "0" * 32), Exit.NOT_FOUND, ""),
         (("show", "no-token"), Exit.NOT_FOUND, ""),
+        (("show", "-fPw_V3lI2PNKFXMho7nuA=="), Exit.NOT_FOUND, ""),  # not the options -f, -P, -w …
+        (("revoke", "--Pw_V3lI2PNKFXMho7nuA=="), Exit.NOT_FOUND, ""),
         (("revoke",), Exit.USAGE, "SESSION"),
         (("revoke", "x", "--mark", "y"), Exit.USAGE, "SESSION"),
     ],

@@ -22,6 +22,8 @@ app = typer.Typer(no_args_is_help=True)
 
 Content = Annotated[str, typer.Option("--content", help="Content id of the published title.")]
 Session = Annotated[str, typer.Argument(help="Session id, or the token itself.")]
+_TAKES_A_TOKEN = {"ignore_unknown_options": True}
+"""A token may begin with `-`; every AES token of one site in 64 does. So what is no option is the argument."""
 _EXPORTED = ("session", "payload", "code", "forensic_mark", "content_id", "reg_time", "expires", "revoked")
 
 
@@ -91,7 +93,7 @@ def list_sessions(
     show_rows(rows, columns, as_json, none="There is no such session.")
 
 
-@app.command("show")
+@app.command("show", context_settings=_TAKES_A_TOKEN)
 def show(session: Session, site: rooms.SiteOption = "", as_json: AsJson = False) -> None:
     """Show a session with its token."""
     from telecine.catalog.session_tokens import token_of
@@ -101,7 +103,7 @@ def show(session: Session, site: rooms.SiteOption = "", as_json: AsJson = False)
     show_record({**_record(row), "token": token_of(rooms.sealer(in_force), row)}, as_json)
 
 
-@app.command("revoke")
+@app.command("revoke", context_settings=_TAKES_A_TOKEN)
 def revoke(
     session: Annotated[str, typer.Argument(help="Session id, or the token itself.")] = "",
     site: rooms.SiteOption = "",
