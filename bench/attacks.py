@@ -9,6 +9,8 @@ watermarks, as do the figures of its prototype.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.mixes import EVERY_OTHER, EVERY_THIRD, Mix, mix_named
+
 type Span = tuple[float, float]
 """A stretch of the title, begin and end in parts of its length."""
 
@@ -46,7 +48,7 @@ class Shape:
 class Attack:
     """One attack.
 
-    `filters` is a chain of ffmpeg's filters, with `{w}` and `{h}` for the copy's size. Before it, `mix` joins two
+    `filters` is a chain of ffmpeg's filters, with `{w}` and `{h}` for the copy's size. Before it, `mix` joins
     copies into one, `cuts` says which stretches of the title are left, in what order, and `advert` that foreign matter
     comes behind the first; `redraw` names a change of `bench.redraw`, made first of all. `encoders` encode one after
     the other.
@@ -59,7 +61,7 @@ class Attack:
     group: Group
     filters: str = "null"
     encoders: tuple[tuple[str, ...], ...] = ()
-    mix: str = ""
+    mix: Mix | None = None
     cuts: tuple[Span, ...] = WHOLE
     advert: bool = False
     redraw: str = ""
@@ -70,7 +72,7 @@ class Attack:
     @property
     def copies(self) -> int:
         """How many viewers' copies it takes."""
-        return 2 if self.mix else 1
+        return self.mix.copies if self.mix else 1
 
     def remaining(self, positions: int, segment_seconds: float, seconds: float) -> list[int]:
         """The positions of a title of `seconds` of which more than half is left."""
@@ -132,9 +134,6 @@ _SHAKE = (
     f"x2=W*0.0375+{_ASIDE}:y2=H*0.9625+{_UPWARD}:x3=W*0.9625+{_ASIDE}:y3=H*0.9625+{_UPWARD}"
 )
 _SHUFFLED: tuple[Span, ...] = ((0.66, 0.83), (0.0, 0.22), (0.83, 1.0), (0.41, 0.66), (0.22, 0.41))
-_AVERAGE = "blend=all_mode=average"
-_BRIGHTEST = "blend=all_mode=lighten"
-EVERY_OTHER = "every other frame"
 
 ATTACKS = (
     Attack("delivered", Group.CODEC, prototype=(40.9, 30.7), at_half=(38.5, 23.6)),
@@ -197,9 +196,13 @@ ATTACKS = (
     Attack("crop 5 %, rotate 1 deg, gamma 1.2, 480p, CRF 30", Group.CAPTURE,
            f"{_crop(0.05)},{_rotate(1)},eq=gamma=1.2,scale=-2:480", (x264(30),), prototype=(20.3, 12.6),
            at_half=(16.1, 8.9), gate=0.05),
-    Attack("average of two copies", Group.COLLUSION, mix=_AVERAGE),
-    Attack("brighter of two copies", Group.COLLUSION, mix=_BRIGHTEST),
+    Attack("average of two copies", Group.COLLUSION, mix=mix_named("average of 2")),
+    Attack("brighter of two copies", Group.COLLUSION, mix=mix_named("brightest of 2")),
     Attack("frames of two copies in turn", Group.COLLUSION, mix=EVERY_OTHER),
+    Attack("average of three copies", Group.COLLUSION, mix=mix_named("average of 3")),
+    Attack("brightest of three copies", Group.COLLUSION, mix=mix_named("brightest of 3")),
+    Attack("frames of three copies in turn", Group.COLLUSION, mix=EVERY_THIRD),
+    Attack("segments of three copies in turn", Group.COLLUSION, mix=mix_named("3 cut together")),
     Attack("estimate of each segment's mark subtracted", Group.HOSTILE, redraw="subtract", gate=None),
     Attack("marked again with another key", Group.HOSTILE, redraw="mark_again", gate=None),
 )  # fmt: skip

@@ -18,6 +18,7 @@ import numpy as np
 from bench.attacks import Attack, Shape, named, x264
 from bench.made_copies import NEARLY_LOSSLESS, MadeMaster
 from bench.material import ADVERT, CLIPS, RATE, SECRET, Clip, clip_folders, find, make_title
+from bench.mixes import Mix
 from bench.pirate import leak
 from telecine.core.distribution import MOST_RECIPIENTS
 from telecine.core.limits import MediaLimits
@@ -55,34 +56,6 @@ MODES = (
     Mode("pool, 3 pictures", 3, 1, (*NEARLY_LOSSLESS, "-g", "1")),
     Mode("individual, 1 s", RATE, CHIPS, (*NEARLY_LOSSLESS, "-g", "25")),
     Mode("pool, 2 pictures, up_to_4", 2, 1, (*NEARLY_LOSSLESS, "-g", "1"), Family.UP_TO_4),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """What colluders do: a graph of their copies, `{g}` being the pictures of a group."""
-
-    name: str
-    copies: int
-    graph: str
-
-
-_TURN = "select=eq(mod(floor(n/{{g}})\\,{count})\\,{one})"
-
-
-def _turns(count: int) -> str:
-    chosen = [f"[{one}:v]{_TURN.format(count=count, one=one)}[t{one}]" for one in range(count)]
-    return ";".join([*chosen, f"{''.join(f'[t{one}]' for one in range(count))}interleave=n={count}"])
-
-
-MIXES = (
-    Mix("average of 2", 2, "blend=all_mode=average"),
-    Mix("brightest of 2", 2, "blend=all_mode=lighten"),
-    Mix("darkest of 2", 2, "blend=all_mode=darken"),
-    Mix("2 cut together", 2, _turns(2)),
-    Mix("average of 3", 3, "mix=inputs=3"),
-    Mix("brightest of 3", 3, "[0:v][1:v]blend=all_mode=lighten[m];[m][2:v]blend=all_mode=lighten"),
-    Mix("3 cut together", 3, _turns(3)),
 )
 
 
@@ -159,7 +132,7 @@ class Trial:
         draft = path.with_name(f".{path.name}")
         copies = [self.copy(number) for number in range(wanted.copies)]
         if isinstance(wanted, Mix):
-            mixed(self.tools, copies, wanted.graph.format(g=self.mode.group), draft)
+            mixed(self.tools, copies, wanted.filters(self.mode.group), draft)
         else:
             shape = Shape(*SIZE, RATE, self.master.frames / RATE, self.mode.group)
             leak(wanted, copies, copies[0], shape, draft, self.tools)

@@ -1,4 +1,4 @@
-"""Carries attacks out: from one or two delivered copies to the file that is leaked, by ffmpeg and `bench.redraw`."""
+"""Carries attacks out: from delivered copies to the file that is leaked, by ffmpeg and `bench.redraw`."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from bench.attacks import EVERY_OTHER, USUAL, WHOLE, Attack, Shape
+from bench.attacks import USUAL, WHOLE, Attack, Shape
 from bench.redraw import REDRAWS, Picture
 from telecine.media.tools import Tools
 
@@ -29,7 +29,7 @@ def leak(attack: Attack, copies: Sequence[Path], advert: Path, shape: Shape, tar
 
 
 def graph(attack: Attack, shape: Shape) -> str:
-    """The attack's `-filter_complex`, from inputs 0 (a copy) and 1 (another copy, or the advert) to the pad `v`."""
+    """The attack's `-filter_complex`, from copies (input 0 and on) and the advert behind them to the pad `v`."""
     filters = attack.filters.format(w=shape.width, h=shape.height)
     return ";".join([*_mixed(attack, shape), *_cut(attack, shape), f"[cut]{filters}[v]"])
 
@@ -56,10 +56,8 @@ def _make(attack: Attack, copies: Sequence[Path], advert: Path, shape: Shape, ta
 def _mixed(attack: Attack, shape: Shape) -> list[str]:
     if not attack.mix:
         return ["[0:v]null[mixed]"]
-    if attack.mix == EVERY_OTHER:
-        chosen = ["[0:v]select=not(mod(n\\,2))[even]", "[1:v]select=mod(n\\,2)[odd]"]
-        return [*chosen, f"[even][odd]interleave,fps={shape.rate:g}[mixed]"]
-    return [f"[0:v][1:v]{attack.mix}[mixed]"]
+    # Pictures in turn come with the times that they had, which are not quite even.
+    return [f"{attack.mix.filters(shape.segment_frames)},fps={shape.rate:g}[mixed]"]
 
 
 def _cut(attack: Attack, shape: Shape) -> list[str]:

@@ -24,8 +24,9 @@ import numpy as np
 
 from bench import collusion
 from bench.attacks import ATTACKS, Attack
-from bench.copies_trial import COPIES, FRAMES, MIXES, MODES, USUAL, Mix, Mode, Row, Trial, mixed, named_by
+from bench.copies_trial import COPIES, FRAMES, MODES, USUAL, Mode, Row, Trial, mixed, named_by
 from bench.material import RATE
+from bench.mixes import MIXES, Mix
 from telecine.core.limits import MediaLimits
 from telecine.core.watermark.bias import Family
 from telecine.core.watermark.recipients import derive_recipient_keys

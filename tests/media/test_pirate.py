@@ -44,12 +44,19 @@ SECONDS = {
 def leak(name: str, folder: Path, copies: list[Path] | None = None, advert: Path | None = None) -> Path:
     target = folder / "leak.mp4"
     plain = clip(4, audio="")
-    pirate.leak(named(name)[0], copies or [plain, other_copy()], advert or clip(2, "30"), SHAPE, target, tools())
+    pirate.leak(
+        named(name)[0],
+        copies or [plain, other_copy(), other_copy(-20)],
+        advert or clip(2, "30"),
+        SHAPE,
+        target,
+        tools(),
+    )
     return target
 
 
-def other_copy() -> Path:
-    return clip(4, audio="", extra=("-vf", "lutyuv=y=val+20"))
+def other_copy(brighter: int = 20) -> Path:
+    return clip(4, audio="", extra=("-vf", f"lutyuv=y=val{brighter:+d}"))
 
 
 def frames(path: Path) -> list[np.ndarray]:
@@ -85,6 +92,18 @@ def test_copies_are_averaged_and_taken_in_turn(tmp_path):
     assert [round(frame.mean() - plain.mean()) > 8 for frame, plain in zip(turns[:6], one, strict=False)] == [
         *(False, True, False, True, False, True)
     ]
+
+
+def test_three_copies_too(tmp_path):
+    darker, plain, brighter = (frames(path) for path in (other_copy(-20), clip(4, audio=""), other_copy()))
+    mean = (darker[10].mean() + plain[10].mean() + brighter[10].mean()) / 3
+    assert frames(leak("average of three copies", tmp_path))[10].mean() == pytest.approx(mean, abs=1)
+    assert frames(leak("brightest of three copies", tmp_path))[10].mean() == pytest.approx(brighter[10].mean(), abs=1)
+    turns, groups = (frames(leak(f"{what} of three copies in turn", tmp_path)) for what in ("frames", "segments"))
+    for number, order in enumerate((plain, brighter, darker)):
+        assert np.abs(turns[number] - order[number]).mean() < 5
+    for number, order in ((10, plain), (60, brighter)):
+        assert np.abs(groups[number] - order[number]).mean() < 5
 
 
 def test_stretches_come_in_another_order_and_the_advert_between(tmp_path):

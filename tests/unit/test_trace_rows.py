@@ -5,6 +5,7 @@ import pytest
 from bench import trace, trace_lengths
 from bench.attacks import ATTACKS, SMOKE, WHOLE, Attack, Group, Shape, named
 from bench.collusion import SURE, as_measured
+from bench.mixes import mix_named
 from bench.pirate import graph
 from bench.redraw import REDRAWS
 from bench.trace_null import summed_up
@@ -66,7 +67,7 @@ class TestScore:
         assert (row.expected, row.right) == (1, (5.0,))
 
     def test_where_two_copies_differ_nothing_can_be_right(self):
-        row = row_of([8.0, -0.5, -7.0], [[0, 1, 1], [0, 0, 1]], mix="blend")
+        row = row_of([8.0, -0.5, -7.0], [[0, 1, 1], [0, 0, 1]], mix=mix_named("average of 2"))
         assert (row.expected, row.right, row.split) == (2, (8.0, 7.0), (0.5,))
 
     def test_a_row_is_the_same_after_it_was_written(self):
