@@ -59,7 +59,7 @@ LADDER = [(1280, 720, 3_000_000), (960, 540, 1_600_000), (640, 360, 800_000)]
 SIZES = [(1280, 720), (1920, 1080), (3840, 2160)]
 COSTS: dict[Codec, tuple[MarkCost | None, ...]] = {
     "h264": (None, MarkCost.FULL, MarkCost.BALANCED, MarkCost.LEAN),
-    "h265": (None, MarkCost.BALANCED),
+    "h265": (None, MarkCost.FULL, MarkCost.BALANCED, MarkCost.LEAN),
 }
 CRF = 23
 KEY = derive_mark_key(bytes(range(32)), "bench", "bench")

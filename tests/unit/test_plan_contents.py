@@ -215,7 +215,7 @@ class TestRefusals:
         if kind is None:
             plan = make_plan(job, infos, Policy())
             assert plan.marking
-            assert (plan.preset_h264, plan.preset_h265) == ("faster", "fast"), "h265 need not pay: it reuses"
+            assert (plan.preset_h264, plan.preset_h265) == ("faster", "faster"), "h265 pays less: it reuses"
             return
         with pytest.raises(TelecineError) as caught:
             make_plan(job, infos, Policy())

@@ -61,8 +61,22 @@ def test_sound_alone_cannot_be_marked():
     ],
 )
 def test_the_second_variant_is_paid_for_by_a_faster_preset(house, cost, found):
-    assert marked_preset(house, mark_plan(Marking(cost=cost), HD, Fraction(600))) == found
+    assert marked_preset("h264", house, mark_plan(Marking(cost=cost), HD, Fraction(600))) == found
+
+
+@pytest.mark.parametrize(
+    ("house", "cost", "found"),
+    [
+        ("fast", MarkCost.FULL, "fast"),
+        ("fast", MarkCost.BALANCED, "faster"),
+        ("fast", MarkCost.LEAN, "veryfast"),
+        ("slow", MarkCost.LEAN, "fast"),
+        ("veryfast", MarkCost.LEAN, "veryfast"),
+    ],
+)
+def test_where_the_second_variant_reuses_the_first_one_less_has_to_be_paid(house, cost, found):
+    assert marked_preset("h265", house, mark_plan(Marking(cost=cost), HD, Fraction(600))) == found
 
 
 def test_a_job_without_marks_keeps_the_houses_preset():
-    assert marked_preset("slow", None) == "slow"
+    assert marked_preset("h264", "slow", None) == marked_preset("h265", "slow", None) == "slow"

@@ -123,7 +123,7 @@ def marking(
     pace_info: Annotated[
         str | None, typer.Option(help="Files for edges of third parties: none, renditions or segments.")
     ] = None,
-    cost: Annotated[str | None, typer.Option(help="What marking h264 may cost: full, balanced or lean.")] = None,
+    cost: Annotated[str | None, typer.Option(help="What marking may cost: full, balanced or lean.")] = None,
     draft_claims: Annotated[
         bool | None,
         typer.Option(

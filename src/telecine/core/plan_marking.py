@@ -2,25 +2,32 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal
 
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import MarkCost, Marking
 from telecine.core.plan import MarkPlan, VideoOutput
 
+type Codec = Literal["h264", "h265"]
+
 _PRESETS = ("veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
-"""Those of x264 that are worth their bits, each about a third to a half dearer than the one before."""
-_FASTER = {MarkCost.FULL: 0, MarkCost.BALANCED: 2, MarkCost.LEAN: 3}
+"""Those of x264 and x265 that are worth their bits, none cheaper than the one before."""
+_FASTER: dict[Codec, dict[MarkCost, int]] = {
+    "h264": {MarkCost.FULL: 0, MarkCost.BALANCED: 2, MarkCost.LEAN: 3},
+    "h265": {MarkCost.FULL: 0, MarkCost.BALANCED: 1, MarkCost.LEAN: 2},
+}
+"""Presets faster. A second h265 take mostly reuses the first, so there is less to save."""
 
 
-def marked_preset(preset: str, marking: MarkPlan | None) -> str:
-    """The x264 preset of a job whose house says `preset`: a faster one where that pays for the second variant.
+def marked_preset(codec: Codec, preset: str, marking: MarkPlan | None) -> str:
+    """The preset of a job whose house says `preset` for `codec`: a faster one where that pays for the second variant.
 
     Never faster than `veryfast`, which gives marks and bitrate away at once; what is faster already, or none of
-    x264's usual names, stays.
+    the usual names, stays.
     """
     if marking is None or preset not in _PRESETS:
         return preset
-    return _PRESETS[max(0, _PRESETS.index(preset) - _FASTER[marking.cost])]
+    return _PRESETS[max(0, _PRESETS.index(preset) - _FASTER[codec][marking.cost])]
 
 
 def mark_plan(wanted: Marking | None, video: Sequence[VideoOutput], duration: Fraction) -> MarkPlan | None:

@@ -47,16 +47,21 @@ class DeltaWriter:
         self._marker = marker
         self._stretch = stretch
         self._files = files
-        self._rest = bytearray()
+        self._look = np.empty(LOOK_BYTES, np.uint8)
+        self._filled = 0
         self._signs: dict[str, int] = {}
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of gray pictures of `LOOK`, and mark every picture that they complete."""
-        self._rest += data
-        while len(self._rest) >= LOOK_BYTES:
-            look = np.frombuffer(bytes(self._rest[:LOOK_BYTES]), np.uint8).reshape(LOOK)
-            del self._rest[:LOOK_BYTES]
-            self._take(look)
+        news = np.frombuffer(data, np.uint8)
+        while len(news):
+            part = news[: LOOK_BYTES - self._filled]
+            self._look[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            news = news[len(part) :]
+            if self._filled == LOOK_BYTES:
+                self._filled = 0
+                self._take(self._look.reshape(LOOK))
 
     def _take(self, look: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
         position, offset = divmod(self._stretch.first + self.frames, self._stretch.length)

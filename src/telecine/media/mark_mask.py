@@ -6,7 +6,6 @@ All numbers are in steps of an 8-bit picture in limited range.
 """
 
 from fractions import Fraction
-from typing import Any
 
 import cv2
 import numpy as np
@@ -51,22 +50,34 @@ def mask_of(look: Picture, strength: float = 0.5) -> Map:
     `strength` times what the eye forgives, but never less than `FLOOR` above black. It is also what a detector weights
     by, whatever the strength: how much of the mark to expect where.
     """
-    brightness, deviation = _statistics(look)
-    floor = _FLOOR_BY_BRIGHTNESS[brightness]
-    mask: Map = np.maximum(strength * _forgiven(brightness, deviation), floor)
-    return mask
+    return _Masks().of(look, strength)
 
 
-def _statistics(look: Picture) -> tuple[Picture, Map]:
-    """Mean and deviation of 5 x 5 surroundings for each block of `MASK`."""
-    mean = cv2.boxFilter(look, cv2.CV_32F, (5, 5))
-    square = cv2.sqrBoxFilter(look, cv2.CV_32F, (5, 5))
-    variance = cv2.subtract(square, cv2.multiply(mean, mean))
-    deviation: NDArray[Any] = np.sqrt(np.maximum(variance, 0))
-    size = MASK[::-1]
-    mean = cv2.resize(mean, size, interpolation=cv2.INTER_AREA)
-    deviation = cv2.resize(deviation, size, interpolation=cv2.INTER_AREA)
-    return np.clip(np.rint(mean), 0, 255).astype(np.uint8), deviation.astype(np.float32, copy=False)
+class _Masks:
+    """Makes masks, one after the other, in the same memory: fresh pages for each picture cost more than the sums."""
+
+    def __init__(self) -> None:
+        self._squares = np.empty(LOOK, np.uint16)
+        self._mean, self._variance, self._square_of_mean = (np.empty(LOOK, np.float32) for _ in range(3))
+
+    def of(self, look: Picture, strength: float) -> Map:
+        """As `mask_of` has it."""
+        brightness, deviation = self._statistics(look)
+        floor = _FLOOR_BY_BRIGHTNESS[brightness]
+        mask: Map = np.maximum(strength * _forgiven(brightness, deviation), floor)
+        return mask
+
+    def _statistics(self, look: Picture) -> tuple[Picture, Map]:
+        """Mean and deviation of 5 x 5 surroundings for each block of `MASK`."""
+        mean, variance = self._mean, self._variance
+        cv2.boxFilter(look, cv2.CV_32F, (5, 5), dst=mean)
+        np.multiply(look, look, out=self._squares, dtype=np.uint16)
+        cv2.boxFilter(self._squares, cv2.CV_32F, (5, 5), dst=variance)
+        cv2.subtract(variance, cv2.multiply(mean, mean, dst=self._square_of_mean), dst=variance)
+        np.sqrt(np.maximum(variance, 0, out=variance), out=variance)
+        brightness = np.rint(cv2.resize(mean, MASK[::-1], interpolation=cv2.INTER_AREA)).astype(np.uint8)
+        deviation = cv2.resize(variance, MASK[::-1], interpolation=cv2.INTER_AREA)
+        return brightness, deviation.astype(np.float32, copy=False)
 
 
 def _forgiven(brightness: Picture, deviation: Map) -> Map:
@@ -94,6 +105,7 @@ class Marker:
         self._strength = strength
         # The smoothing was chosen at 25 pictures a second; it lasts as long at any rate.
         self._kept = _KEPT ** (_KEPT_RATE / float(rate))
+        self._masks = _Masks()
         self._mask: Map | None = None
         self._field: Map | None = None
 
@@ -106,7 +118,7 @@ class Marker:
         """What variant 0 adds to the picture whose small form is `look`: a map of `DELTA`, in steps of 8 bits."""
         if self._field is None:
             raise ValueError("no segment has begun")
-        mask = mask_of(look, self._strength)
+        mask = self._masks.of(look, self._strength)
         if self._mask is not None:
             mask = self._kept * self._mask + (1 - self._kept) * mask
         self._mask = mask

@@ -29,7 +29,7 @@ class MarkingPolicy(BaseModel):
         default=PaceInfoFiles.RENDITIONS, description="Files that tell a third party's edge the positions of segments."
     )
     cost: MarkCost = Field(
-        default=MarkCost.BALANCED, description="What marking h264 may cost; what it saves is paid in bits or quality."
+        default=MarkCost.BALANCED, description="What marking may cost; what it saves is paid in bits or quality."
     )
     draft_claims: bool = Field(
         default=False,
