@@ -16,7 +16,7 @@ from telecine.cli import rooms
 from telecine.console.player import VENDOR, default_players_dir
 from telecine.core.errors import TelecineError
 from telecine.jobs.temporal_server import find_temporal
-from telecine.media.enhance.available import engine_checks
+from telecine.media.enhance.available import device_check, engine_checks
 from telecine.media.tools import Check, capabilities
 from telecine.settings import Settings
 
@@ -45,6 +45,7 @@ def _engines(settings: Settings) -> Iterator[Check]:
         return
     yield from capabilities(tools)
     yield from engine_checks(tools)
+    yield device_check(settings.limits)
 
 
 def _temporal(settings: Settings) -> Check:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from telecine.core.drm import Scheme, Signalling
+from telecine.core.enhance.devices import Wanted
 
 
 class MediaLimits(BaseModel):
@@ -22,6 +23,9 @@ class MediaLimits(BaseModel):
     process_memory_bytes: int = Field(default=12 * 2**30, description="Address space of one media process.")
     process_seconds: float = Field(default=24 * 3600, description="Longest run of one media process.")
     stall_seconds: float = Field(default=300, description="A media process silent this long is ended.")
+    network_device: Wanted = Field(
+        default="auto", description="Where networks run: `auto` (a GPU where there is one that works), `cpu`, `gpu`."
+    )
 
 
 class Policy(BaseModel):

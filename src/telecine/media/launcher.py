@@ -1,10 +1,11 @@
 """Becomes a media tool, after putting itself in a cage. Run by `media.sandbox` as a script of its own.
 
-    python -I -S launcher.py PARENT NETWORK NICE MEMORY CPU FILE_SIZE FILES COUNT READABLE… TOOL ARGUMENTS…
+    python -I -S launcher.py PARENT NETWORK GRAPHICS NICE MEMORY CPU FILE_SIZE FILES COUNT READABLE… TOOL ARGUMENTS…
 
-NETWORK is 1 where the tool may use it; READABLE are COUNT files and folders that it may read besides its own; the
-current folder is the one place that it may write to. A script instead of a `preexec_fn`, because code between fork
-and exec may deadlock in a program with threads. Only quick imports: this runs before every tool (about 20 ms).
+NETWORK is 1 where the tool may use it, GRAPHICS where it may use the machine's GPUs; READABLE are COUNT files and
+folders that it may read besides its own; the current folder is the one place that it may write to. A script instead of
+a `preexec_fn`, because code between fork and exec may deadlock in a program with threads. Only quick imports: this runs
+before every tool (about 20 ms).
 """
 
 import ctypes
@@ -25,7 +26,7 @@ ASK_VERSION = 1
 RULE_PATH_BENEATH = 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_FILE, MAKE_FIFO = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 10
-REFER, TRUNCATE = 1 << 13, 1 << 14
+REFER, TRUNCATE, IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 RIGHTS_KNOWN = {1: 13, 2: 14, 3: 15, 4: 15}
 """How many rights each version of Landlock knows; all later ones know 16."""
 TCP_BIND_AND_CONNECT = 3
@@ -33,17 +34,23 @@ SIGNALS_AND_ABSTRACT_SOCKETS = 3
 
 USE = EXECUTE | READ_FILE | READ_DIR
 OWN = READ_FILE | READ_DIR | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_FILE | MAKE_FIFO | REFER | TRUNCATE
-ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE
+DRIVE = READ_FILE | READ_DIR | WRITE_FILE | IOCTL_DEVICE
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache", "/sys/devices/system/cpu")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 FACTS = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/self")
 
+# What drivers of Vulkan open: the cards of all makers, and what describes them.
+CARDS = ("/dev/dri", "/dev/kfd", "/dev/udmabuf")
+NVIDIA = "nvidia"  # /dev/nvidia0, nvidiactl, nvidia-uvm, nvidia-modeset, nvidia-caps
+CARD_FACTS = ("/sys", "/proc/driver/nvidia", "/proc/modules", "/proc/devices", "/etc/vulkan", "/etc/drirc")
+
 
 def main(arguments: list[str]) -> None:
     """Set up the cage in an order that matters (see the comments), then become the tool."""
-    parent, network, nice, memory, cpu, file_size, files, count = (int(number) for number in arguments[:8])
-    readable, command = arguments[8 : 8 + count], arguments[8 + count :]
+    parent, network, graphics, nice, memory, cpu, file_size, files, count = (int(number) for number in arguments[:9])
+    readable, command = arguments[9 : 9 + count], arguments[9 + count :]
     os.environ.pop("LD_LIBRARY_PATH", None)  # was for this script's Python only
     offer_to_die_first()
     if not network:
@@ -51,7 +58,7 @@ def main(arguments: list[str]) -> None:
     # After the namespace: entering one changes credentials, and the kernel then forgets the death signal.
     die_with(parent)
     folder = os.path.dirname(command[0])  # noqa: PTH120 - pathlib is slow to import
-    confine(bool(network), [folder, f"{folder}/../lib", *readable])
+    confine(bool(network), bool(graphics), [folder, f"{folder}/../lib", *readable])
     os.nice(nice)
     for kind, most in (
         (resource.RLIMIT_CORE, 0),
@@ -91,8 +98,9 @@ def die_with(parent: int) -> None:
         os._exit(LAUNCH_FAILED)
 
 
-def confine(network: bool, readable: list[str]) -> None:
-    """Give up all of the file system but the current folder, `readable` and what programs need to run.
+def confine(network: bool, graphics: bool, readable: list[str]) -> None:
+    """Give up all of the file system but the current folder, `readable`, what programs need to run, and the GPUs where
+    there is to be `graphics`.
 
     By Landlock, where the kernel has it. It also takes TCP from tools without network, and signals to strangers.
     """
@@ -102,11 +110,23 @@ def confine(network: bool, readable: list[str]) -> None:
         return  # `telecine doctor` tells; see isolation.file_isolation
     handled = (1 << RIGHTS_KNOWN.get(version, 16)) - 1
     ruleset = create_ruleset(syscall, version, handled, network)
-    for paths, rights in (((".",), OWN), ((*SYSTEM, *FACTS, *readable), USE), (DEVICES, READ_FILE | WRITE_FILE)):
+    if graphics:
+        readable = [*readable, *CARD_FACTS]
+    for paths, rights in (
+        ((".",), OWN),
+        ((*SYSTEM, *FACTS, *readable), USE),
+        (DEVICES, READ_FILE | WRITE_FILE),
+        (cards() if graphics else (), DRIVE),
+    ):
         for path in paths:
             allow(syscall, ruleset, path, rights & handled)
     syscall(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
+
+
+def cards() -> list[str]:
+    """The devices of GPUs."""
+    return [*CARDS, *(f"/dev/{name}" for name in os.listdir("/dev") if name.startswith(NVIDIA))]  # noqa: PTH208
 
 
 def create_ruleset(syscall: Callable[..., int], version: int, handled: int, network: bool) -> int:

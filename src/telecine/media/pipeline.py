@@ -46,6 +46,8 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: MediaLimits | None = None
     """Its own limits of memory and time, where they are not those of the pipeline."""
+    graphics: bool = False
+    """Whether it may use the machine's GPUs."""
 
 
 def python_process(name: str, module: str, arguments: Sequence[str], cwd: Path) -> Process:
@@ -113,7 +115,7 @@ def _command(process: Process, limits: MediaLimits) -> list[str]:
     argv = [str(part) for part in process.argv]
     if not os.access(argv[0], os.X_OK):
         raise TelecineError(ErrorKind.ENGINE_MISSING, f"{process.name} is not an executable file.")
-    return [*launch(process.limits or limits, False, process.readable), *argv]
+    return [*launch(process.limits or limits, False, process.readable, graphics=process.graphics), *argv]
 
 
 @contextmanager

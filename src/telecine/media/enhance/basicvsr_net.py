@@ -6,10 +6,9 @@ how what was seen so far is carried on to the next picture, and how a picture fo
 carried to it from both sides.
 """
 
-from typing import Any
-
 import numpy as np
 
+from telecine.media.enhance.net_graph import Value
 from telecine.media.enhance.net_layers import Layers
 from telecine.media.enhance.weights import Tensors
 
@@ -20,85 +19,68 @@ _LEVELS = 6
 _MULTIPLE = 32
 
 
-def flow_model(tensors: Tensors, height: int, width: int) -> Any:  # noqa: ANN401 - openvino.Model
+def flow_model(tensors: Tensors, height: int, width: int) -> bytes:
     """For RGB pictures A and B, 0 to 1: the flow, 1 x 2 x height x width, that says where in B each pixel of A is."""
-    from openvino import Model
-
     layers = Layers(tensors)
-    ops = layers.ops
     pictures = [layers.input(3, height, width) for _ in range(2)]
     size = (-(-height // _MULTIPLE) * _MULTIPLE, -(-width // _MULTIPLE) * _MULTIPLE)
-    mean, spread = (layers.constant(tensors[f"spynet.{name}"]) for name in ("mean", "std"))
+    mean, spread = tensors["spynet.mean"], tensors["spynet.std"]
     firsts, seconds = (
-        _pyramid(ops, ops.divide(ops.subtract(layers.resized(one, *size), mean), spread)) for one in pictures
+        _pyramid(
+            layers, layers.scaled(layers.subtract(layers.resized(one, 3, *size), layers.constant(mean)), 1 / spread)
+        )
+        for one in pictures
     )
-    flow: Any = None
+    flow = ""
     for level, (first, second) in enumerate(zip(firsts, seconds, strict=True)):
-        rows, columns = size[0] >> (_LEVELS - 1 - level), size[1] >> (_LEVELS - 1 - level)
+        rows, columns = (length >> (_LEVELS - 1 - level) for length in size)
         still = layers.constant(np.zeros((1, 2, rows, columns)))
-        doubled = still if flow is None else _doubled(layers, flow, rows, columns)
-        seen = ops.concat([first, layers.warped(second, doubled, rows, columns, beyond="border"), doubled], 1)
-        flow = ops.add(_flow_step(layers, seen, level), doubled)
+        doubled = layers.scaled(layers.resized(flow, 2, rows, columns, corners=True), [2]) if flow else still
+        seen = layers.beside(first, layers.warped(second, doubled, rows, columns, beyond="border"), doubled)
+        flow = layers.add(_flow_step(layers, seen, level), doubled)
     back = np.array([width / size[1], height / size[0]]).reshape(1, 2, 1, 1)
-    return Model([ops.multiply(layers.resized(flow, height, width), layers.constant(back))], pictures)
+    return layers.graph.model(layers.scaled(layers.resized(flow, 2, height, width), back))
 
 
-def carry_model(tensors: Tensors, branch: str, height: int, width: int) -> Any:  # noqa: ANN401
+def carry_model(tensors: Tensors, branch: str, height: int, width: int) -> bytes:
     """For a picture, what was carried to the picture before it, and the flow to that one: what is carried on.
 
     `branch`: `backward` or `forward`.
     """
-    from openvino import Model
-
     layers = Layers(tensors)
-    ops, name = layers.ops, f"{branch}_trunk.main"
+    name = f"{branch}_trunk.main"
     picture, carried = layers.input(3, height, width), layers.input(CHANNELS, height, width)
     flow = layers.input(2, height, width)
-    x = ops.concat([picture, layers.warped(carried, flow, height, width, beyond="zeros")], 1)
+    x = layers.beside(picture, layers.warped(carried, flow, height, width, beyond="zeros"))
     x = layers.leaky(layers.conv(x, f"{name}.0"))
     for block in range(_BLOCKS):
-        inner = ops.relu(layers.conv(x, f"{name}.2.{block}.conv1"))
-        x = ops.add(x, layers.conv(inner, f"{name}.2.{block}.conv2"))
-    return Model([x], [picture, carried, flow])
+        inner = layers.relu(layers.conv(x, f"{name}.2.{block}.conv1"))
+        x = layers.add(x, layers.conv(inner, f"{name}.2.{block}.conv2"))
+    return layers.graph.model(x)
 
 
-def draw_model(tensors: Tensors, height: int, width: int) -> Any:  # noqa: ANN401
+def draw_model(tensors: Tensors, height: int, width: int) -> bytes:
     """For a picture and what was carried to it backward and forward: the picture four times as large."""
-    from openvino import Model
-
     layers = Layers(tensors)
-    ops = layers.ops
     picture = layers.input(3, height, width)
     carried = [layers.input(CHANNELS, height, width) for _ in range(2)]
-    x = layers.leaky(layers.conv(ops.concat(carried, 1), "fusion"))
+    x = layers.leaky(layers.conv(layers.beside(*carried), "fusion"))
     for name in ("upconv1", "upconv2"):
         x = layers.leaky(layers.shuffle(layers.conv(x, name)))
     x = layers.conv(layers.leaky(layers.conv(x, "conv_hr")), "conv_last")
-    plain = layers.resized(picture, height * FACTOR, width * FACTOR)
-    return Model([ops.add(x, plain)], [picture, *carried])
+    return layers.graph.model(layers.add(x, layers.resized(picture, 3, height * FACTOR, width * FACTOR)))
 
 
-def _pyramid(ops: Any, picture: Any) -> list[Any]:  # noqa: ANN401
+def _pyramid(layers: Layers, picture: Value) -> list[Value]:
     """The picture at every level, the smallest first."""
     found = [picture]
     for _ in range(_LEVELS - 1):
-        found.insert(0, ops.avg_pool(found[0], [2, 2], [0, 0], [0, 0], [2, 2], exclude_pad=True))
+        found.insert(0, layers.halved(found[0]))
     return found
 
 
-def _doubled(layers: Layers, flow: Any, rows: int, columns: int) -> Any:  # noqa: ANN401
-    """The flow of a level, for the next one; where that is of odd size, its last row or column is repeated."""
-    ops = layers.ops
-    twice = [2 * int(length) for length in list(flow.output(0).get_shape())[2:]]
-    made = ops.multiply(layers.resized(flow, *twice, corners=True), layers.constant(2))
-    beyond = np.array([0, 0, rows - twice[0], columns - twice[1]], np.int64)
-    if not beyond.any():
-        return made
-    return ops.pad(made, ops.constant(np.zeros(4, np.int64)), ops.constant(beyond), "edge")
-
-
-def _flow_step(layers: Layers, seen: Any, level: int) -> Any:  # noqa: ANN401
+def _flow_step(layers: Layers, seen: Value, level: int) -> Value:
     name = f"spynet.basic_module.{level}.basic_module"
     for part in (0, 2, 4, 6):
-        seen = layers.ops.relu(layers.conv(seen, f"{name}.{part}"))
+        seen = layers.relu(layers.conv(seen, f"{name}.{part}"))
     return layers.conv(seen, f"{name}.8")

@@ -17,6 +17,7 @@ from telecine.media.enhance.decode import decode_process
 from telecine.media.enhance.encoders import encoder_command
 from telecine.media.enhance.files import chunk_file
 from telecine.media.enhance.host import stage_process
+from telecine.media.enhance.network import NOTE
 from telecine.media.ffmpeg_progress import FfmpegProgress
 from telecine.media.pipeline import Process, run_pipe
 from telecine.media.workspace import Workspace, finish
@@ -72,7 +73,7 @@ def _run(plan: EnhancePlan, index: int, target: Path, workspace: Workspace, cont
     patience = PATIENCE if any(stage.host == "python" for stage in plan.stages) else 1
     stall = patience * context.limits.stall_seconds
     progress = FfmpegProgress(Fraction(chunk.wanted.frames) / rate, rate, context.report, stall)
-    run_pipe(
+    ended = run_pipe(
         [*frame_processes(plan, chunk.wanted, workspace, context), encoder],
         cwd=workspace.root,
         limits=context.limits,
@@ -80,3 +81,5 @@ def _run(plan: EnhancePlan, index: int, target: Path, workspace: Workspace, cont
         log=context.log,
         poll=context.poll,
     )
+    for line in {line for one in ended for line in one.stderr_tail.splitlines() if line.startswith(NOTE)}:
+        context.log(line.removeprefix(NOTE))

@@ -9,11 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from telecine.core.enhance.devices import NETWORKS
 from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
 from telecine.core.errors import ErrorKind, TelecineError
 from telecine.media.context import Context
 from telecine.media.enhance.frames import Frame, Frames, PythonEngine, read_frames, write_frame
+from telecine.media.enhance.graphics import network_device, on_graphics
 from telecine.media.pipeline import Process, python_process
 from telecine.media.tool_endings import READER_GONE, WRITER_GONE
 from telecine.media.workspace import Workspace
@@ -24,13 +26,21 @@ ROOM = "telecine.media.enhance"
 def stage_process(stage: Stage, given: Span, wanted: Span, workspace: Workspace, context: Context) -> Process:
     """The process that reads frames `given` of `stage.before` and writes frames `wanted` of `stage.after`.
 
-    Raises ENGINE_MISSING where an engine that is FFmpeg's filter is not there.
+    A network runs on the GPU where there is one, and the log says where. Raises ENGINE_MISSING where an engine that is
+    FFmpeg's filter, or a GPU that is insisted on, is not there.
     """
     name = f"{stage.option} ({stage.engine})"
     if stage.host == "ffmpeg":
         return Process(name, _ffmpeg(stage, given, wanted, context))
-    asked = {"stage": stage.model_dump(mode="json"), "given": list(given), "wanted": list(wanted)}
-    return python_process(name, f"{ROOM}.host", [json.dumps(asked)], workspace.root)
+    asked: dict[str, Any] = {"stage": stage.model_dump(mode="json"), "given": list(given), "wanted": list(wanted)}
+    device = network_device(context.limits) if stage.engine in NETWORKS else None
+    if device:
+        context.log(" ".join(filter(None, [f"{name} runs on {device.name}.", device.note])))
+        asked["gpu"] = device.gpu
+    process = python_process(name, f"{ROOM}.host", [json.dumps(asked)], workspace.root)
+    if device and device.gpu:
+        return on_graphics(process, software=context.limits.network_device == "gpu")
+    return process
 
 
 def entry_of(entry: str) -> Any:  # noqa: ANN401 - functions of several forms
@@ -62,6 +72,8 @@ def main(asked: dict[str, Any], stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Run the stage. Raises what its engine raises, EOFError where frames are missing, ValueError where it errs."""
     stage = Stage.model_validate(asked["stage"])
     given, wanted = Span(*asked["given"]), Span(*asked["wanted"])
+    if asked.get("gpu"):
+        entry_of("network:use_gpu")()
     if stage.host == "vapoursynth":
         entry_of("vs_host:run")(stage, stdin, stdout, given, wanted)
     else:

@@ -1,4 +1,4 @@
-"""Networks in ncnn's form (a `.param` of text, a `.bin` of numbers), as models of OpenVINO.
+"""Networks in ncnn's form (a `.param` of text, a `.bin` of numbers), as graphs of ONNX.
 
 The text names a layer on each line: kind, name, number of inputs and of outputs, their names, then parameters as
 `number=value`; what the numbers mean depends on the kind (ncnn's wiki, "param and model file structure" and
@@ -8,10 +8,12 @@ The text names a layer on each line: kind, name, number of inputs and of outputs
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from telecine.media.enhance.net_graph import Graph, Value
 
 MAGIC = "7767517"
 _HALF = 0x01306B47
@@ -51,27 +53,24 @@ def _layer(words: list[str]) -> Layer:
     return Layer(words[0], tuple(names[:inputs]), tuple(names[inputs:]), numbers)
 
 
-def ncnn_model(param: Path, height: int, width: int) -> Any:  # noqa: ANN401 - openvino.Model, which has no types
+def ncnn_model(param: Path, height: int, width: int) -> bytes:
     """The network of `param` and its `.bin`, for one RGB picture of 1 x 3 x `height` x `width`, values 0 to 1.
 
     Raises ValueError where a layer is not known.
     """
-    from openvino import Model
-    from openvino import opset13 as ops
-
-    nodes: dict[str, Any] = {}
-    last: Any = None
-    entry: Any = None
+    graph = Graph()
+    values: dict[str, Value] = {}
+    last = ""
     with param.with_suffix(".bin").open("rb") as numbers:
         for layer in read_layers(param.read_text()):
             if layer.kind == "Input":
-                entry = last = ops.parameter([1, 3, height, width], np.float32)
+                last = graph.input(3, height, width)
             elif layer.kind in _LAYERS:
-                last = _LAYERS[layer.kind](ops, layer, [nodes[name] for name in layer.inputs], numbers)
+                last = _LAYERS[layer.kind](graph, layer, [values[name] for name in layer.inputs], numbers)
             else:
                 raise ValueError(f"a layer of the kind {layer.kind} is not known")
-            nodes.update(dict.fromkeys(layer.outputs, last))
-    return Model([last], [entry])
+            values.update(dict.fromkeys(layer.outputs, last))
+    return graph.model(last)
 
 
 def _tagged(file: BinaryIO, count: int) -> NDArray[np.float32]:
@@ -89,62 +88,62 @@ def _plain(file: BinaryIO, count: int) -> NDArray[np.float32]:
     return np.frombuffer(file.read(4 * count), "<f4", count).astype(np.float32)
 
 
-def _convolution(ops: Any, layer: Layer, inputs: list[Any], file: BinaryIO) -> Any:  # noqa: ANN401
+def _convolution(graph: Graph, layer: Layer, inputs: list[Value], file: BinaryIO) -> Value:
     out, kernel, size = layer.whole(0), layer.whole(1), layer.whole(6)
-    weights = _tagged(file, size).reshape(out, size // (out * kernel * kernel), kernel, kernel)
-    step, pad, spread = layer.whole(3, 1), layer.whole(4), layer.whole(2, 1)
-    made = ops.convolution(inputs[0], ops.constant(weights), [step] * 2, [pad] * 2, [pad] * 2, [spread] * 2)
+    numbers = [_tagged(file, size).reshape(out, size // (out * kernel * kernel), kernel, kernel)]
     if layer.whole(5):
-        made = ops.add(made, ops.constant(_plain(file, out).reshape(1, out, 1, 1)))
-    return made
+        numbers.append(_plain(file, out))
+    step, pad, spread = layer.whole(3, 1), layer.whole(4), layer.whole(2, 1)
+    shape = {"strides": [step] * 2, "pads": [pad] * 4, "dilations": [spread] * 2}
+    return graph.node("Conv", inputs[0], *map(graph.constant, numbers), **shape)
 
 
-def _memory(ops: Any, layer: Layer, _inputs: list[Any], file: BinaryIO) -> Any:  # noqa: ANN401
+def _memory(graph: Graph, layer: Layer, _inputs: list[Value], file: BinaryIO) -> Value:
     """A constant; its sizes are given as width, height, channels."""
     width, height, channels = (max(1, layer.whole(key)) for key in range(3))
-    return ops.constant(_plain(file, width * height * channels).reshape(1, channels, height, width))
+    return graph.constant(_plain(file, width * height * channels).reshape(1, channels, height, width))
 
 
-def _prelu(ops: Any, layer: Layer, inputs: list[Any], file: BinaryIO) -> Any:  # noqa: ANN401
-    return ops.prelu(inputs[0], ops.constant(_plain(file, layer.whole(0))))
+def _prelu(graph: Graph, layer: Layer, inputs: list[Value], file: BinaryIO) -> Value:
+    return graph.node("PRelu", inputs[0], graph.constant(_plain(file, layer.whole(0)).reshape(-1, 1, 1)))
 
 
-def _binary(ops: Any, layer: Layer, inputs: list[Any], _file: BinaryIO) -> Any:  # noqa: ANN401
-    kinds = {0: ops.add, 1: ops.subtract, 2: ops.multiply, 3: ops.divide}
-    other = ops.constant(np.float32(layer.number(2))) if layer.whole(1) else inputs[1]
-    return kinds[layer.whole(0)](inputs[0], other)
+def _binary(graph: Graph, layer: Layer, inputs: list[Value], _file: BinaryIO) -> Value:
+    other = graph.constant([layer.number(2)]) if layer.whole(1) else inputs[1]
+    return graph.node(("Add", "Sub", "Mul", "Div")[layer.whole(0)], inputs[0], other)
 
 
-def _interpolation(ops: Any, layer: Layer, inputs: list[Any], _file: BinaryIO) -> Any:  # noqa: ANN401
+def _interpolation(graph: Graph, layer: Layer, inputs: list[Value], _file: BinaryIO) -> Value:
     """Nearest, linear or cubic, by the factors 1 (down) and 2 (across)."""
-    mode = {1: "nearest", 2: "linear_onnx", 3: "cubic"}[layer.whole(0)]
-    scales = ops.constant(np.array([layer.number(1), layer.number(2)], np.float32))
-    more = {"cube_coeff": -0.75} if mode == "cubic" else {"nearest_mode": "floor"}
-    where = "asymmetric" if mode == "nearest" else "half_pixel"
-    return ops.interpolate(
-        inputs[0],
-        scales,
-        mode,
-        "scales",
-        axes=ops.constant(np.array([2, 3])),
-        coordinate_transformation_mode=where,
-        **more,
-    )
+    mode = {1: "nearest", 2: "linear", 3: "cubic"}[layer.whole(0)]
+    how: dict[str, str | float] = {"mode": mode, "coordinate_transformation_mode": "half_pixel"}
+    if mode == "nearest":
+        how |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    if mode == "cubic":
+        how["cubic_coeff_a"] = -0.75
+    scales = graph.constant([1, 1, layer.number(1), layer.number(2)])
+    return graph.node("Resize", inputs[0], "", scales, **how)
 
 
-def _same(_ops: Any, _layer: Layer, inputs: list[Any], _file: BinaryIO) -> Any:  # noqa: ANN401
+def _same(_graph: Graph, _layer: Layer, inputs: list[Value], _file: BinaryIO) -> Value:
     return inputs[0]
 
 
-_LAYERS: dict[str, Callable[[Any, Layer, list[Any], BinaryIO], Any]] = {
+def _swish(graph: Graph, _layer: Layer, inputs: list[Value], _file: BinaryIO) -> Value:
+    return graph.node("Mul", inputs[0], graph.node("Sigmoid", inputs[0]))
+
+
+_LAYERS: dict[str, Callable[[Graph, Layer, list[Value], BinaryIO], Value]] = {
     "Split": _same,
     "Convolution": _convolution,
     "MemoryData": _memory,
     "PReLU": _prelu,
     "BinaryOp": _binary,
     "Interp": _interpolation,
-    "Swish": lambda ops, _layer, inputs, _file: ops.swish(inputs[0]),
-    "Sigmoid": lambda ops, _layer, inputs, _file: ops.sigmoid(inputs[0]),
-    "Concat": lambda ops, _layer, inputs, _file: ops.concat(inputs, 1),
-    "PixelShuffle": lambda ops, layer, inputs, _file: ops.depth_to_space(inputs[0], "depth_first", layer.whole(0)),
+    "Swish": _swish,
+    "Sigmoid": lambda graph, _layer, inputs, _file: graph.node("Sigmoid", inputs[0]),
+    "Concat": lambda graph, _layer, inputs, _file: graph.node("Concat", *inputs, axis=1),
+    "PixelShuffle": lambda graph, layer, inputs, _file: graph.node(
+        "DepthToSpace", inputs[0], blocksize=layer.whole(0), mode="CRD"
+    ),
 }

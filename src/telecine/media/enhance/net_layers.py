@@ -1,10 +1,9 @@
-"""Layers of networks as their papers name them, in OpenVINO's operators: what RIFE and BasicVSR are put together of."""
-
-from functools import cached_property
-from typing import Any
+"""Layers of networks as their papers name them, in ONNX's operators: what RIFE and BasicVSR are put together of."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from telecine.media.enhance.net_graph import Graph, Value
 from telecine.media.enhance.weights import Tensors
 
 
@@ -13,77 +12,90 @@ class Layers:
 
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
+        self.graph = Graph()
 
-    @cached_property
-    def ops(self) -> Any:  # noqa: ANN401 - OpenVINO has no types
-        """OpenVINO's operators."""
-        from openvino import opset13
-
-        return opset13
-
-    def input(self, channels: int, height: int, width: int) -> Any:  # noqa: ANN401
+    def input(self, channels: int, height: int, width: int) -> Value:
         """A place for 1 x `channels` x `height` x `width` numbers."""
-        return self.ops.parameter([1, channels, height, width], np.float32)
+        return self.graph.input(channels, height, width)
 
-    def constant(self, numbers: Any) -> Any:  # noqa: ANN401
+    def constant(self, numbers: ArrayLike) -> Value:
         """Numbers that never change."""
-        return self.ops.constant(np.asarray(numbers, np.float32))
+        return self.graph.constant(numbers)
 
-    def conv(self, x: Any, name: str, stride: int = 1) -> Any:  # noqa: ANN401
+    def add(self, one: Value, other: Value) -> Value:
+        """Their sum."""
+        return self.graph.node("Add", one, other)
+
+    def subtract(self, one: Value, other: Value) -> Value:
+        """The one less the other."""
+        return self.graph.node("Sub", one, other)
+
+    def multiply(self, one: Value, other: Value) -> Value:
+        """Their product."""
+        return self.graph.node("Mul", one, other)
+
+    def scaled(self, x: Value, factors: ArrayLike) -> Value:
+        """`x` times numbers that never change."""
+        return self.multiply(x, self.constant(factors))
+
+    def beside(self, *several: Value) -> Value:
+        """The channels of all of them."""
+        return self.graph.node("Concat", *several, axis=1)
+
+    def conv(self, x: Value, name: str, stride: int = 1) -> Value:
         """A convolution with bias, padded so that the size stays, or falls by `stride`."""
-        weights = self._tensors[f"{name}.weight"]
-        pad = weights.shape[2] // 2
-        made = self.ops.convolution(x, self.constant(weights), [stride] * 2, [pad] * 2, [pad] * 2, [1, 1])
-        return self._biased(made, name)
+        pad = self._tensors[f"{name}.weight"].shape[2] // 2
+        return self.graph.node("Conv", x, *self._weights(name), strides=[stride] * 2, pads=[pad] * 4)
 
-    def doubling_conv(self, x: Any, name: str) -> Any:  # noqa: ANN401
+    def doubling_conv(self, x: Value, name: str) -> Value:
         """A transposed convolution of 4 x 4 that doubles the size."""
-        weights = self.constant(self._tensors[f"{name}.weight"])
-        made = self.ops.convolution_backprop_data(x, weights, [2, 2], pads_begin=[1, 1], pads_end=[1, 1])
-        return self._biased(made, name)
+        return self.graph.node("ConvTranspose", x, *self._weights(name), strides=[2, 2], pads=[1] * 4)
 
-    def prelu(self, x: Any, name: str) -> Any:  # noqa: ANN401
+    def prelu(self, x: Value, name: str) -> Value:
         """ReLU with a learned slope for each channel."""
-        return self.ops.prelu(x, self.constant(self._tensors[f"{name}.weight"]))
+        slopes = self._tensors[f"{name}.weight"].reshape(-1, 1, 1)
+        return self.graph.node("PRelu", x, self.constant(slopes))
 
-    def leaky(self, x: Any, slope: float = 0.1) -> Any:  # noqa: ANN401
+    def leaky(self, x: Value, slope: float = 0.1) -> Value:
         """ReLU with one slope."""
-        return self.ops.prelu(x, self.constant([slope]))
+        return self.graph.node("LeakyRelu", x, alpha=slope)
 
-    def shuffle(self, x: Any) -> Any:  # noqa: ANN401
+    def relu(self, x: Value) -> Value:
+        """What is above zero."""
+        return self.graph.node("Relu", x)
+
+    def sigmoid(self, x: Value) -> Value:
+        """1 / (1 + exp(-x))."""
+        return self.graph.node("Sigmoid", x)
+
+    def shuffle(self, x: Value) -> Value:
         """Doubles the size, with a fourth of the channels."""
-        return self.ops.depth_to_space(x, "depth_first", 2)
+        return self.graph.node("DepthToSpace", x, blocksize=2, mode="CRD")
 
-    def resized(self, x: Any, height: int, width: int, *, corners: bool = False) -> Any:  # noqa: ANN401
+    def halved(self, x: Value) -> Value:
+        """Half the size, by averages of 2 x 2."""
+        return self.graph.node("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+
+    def resized(self, x: Value, channels: int, height: int, width: int, *, corners: bool = False) -> Value:
         """Bilinear; `corners`: the samples at the corners stay where they are, else the area does."""
-        return self.ops.interpolate(
-            x,
-            self.ops.constant(np.array([height, width], np.int64)),
-            "linear_onnx",
-            "sizes",
-            axes=self.ops.constant(np.array([2, 3], np.int64)),
-            coordinate_transformation_mode="align_corners" if corners else "half_pixel",
-        )
+        size = self.graph.constant([1, channels, height, width], np.int64)
+        where = "align_corners" if corners else "half_pixel"
+        return self.graph.node("Resize", x, "", "", size, mode="linear", coordinate_transformation_mode=where)
 
-    def channels(self, x: Any, first: int, end: int) -> Any:  # noqa: ANN401
+    def channels(self, x: Value, first: int, end: int) -> Value:
         """Channels `first` to `end`, which is not included."""
-        place = (np.array([value], np.int64) for value in (first, end, 1, 1))
-        return self.ops.slice(x, *(self.ops.constant(value) for value in place))
+        return self.graph.node("Slice", x, *(self.graph.constant([value], np.int64) for value in (first, end, 1)))
 
-    def warped(self, x: Any, flow: Any, height: int, width: int, *, beyond: str) -> Any:  # noqa: ANN401
+    def warped(self, x: Value, flow: Value, height: int, width: int, *, beyond: str) -> Value:
         """`x` read where `flow` (1 x 2 x height x width, pixels across and down) points from each of its pixels.
 
         `beyond`: what lies outside, `border` or `zeros`.
         """
         across, down = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
         scale = np.array([2 / max(1, width - 1), 2 / max(1, height - 1)]).reshape(1, 2, 1, 1)
-        grid = self.ops.add(
-            self.ops.multiply(flow, self.constant(scale)), self.constant(np.stack([across, down])[None])
-        )
-        turned = self.ops.transpose(grid, self.ops.constant(np.array([0, 2, 3, 1])))
-        how = {"align_corners": True, "mode": "bilinear", "padding_mode": beyond}
-        return self.ops.grid_sample(x, turned, how)
+        grid = self.add(self.scaled(flow, scale), self.constant(np.stack([across, down])[None]))
+        turned = self.graph.node("Transpose", grid, perm=[0, 2, 3, 1])
+        return self.graph.node("GridSample", x, turned, align_corners=1, mode="bilinear", padding_mode=beyond)
 
-    def _biased(self, x: Any, name: str) -> Any:  # noqa: ANN401
-        bias = self._tensors[f"{name}.bias"]
-        return self.ops.add(x, self.constant(bias.reshape(1, -1, 1, 1)))
+    def _weights(self, name: str) -> tuple[Value, Value]:
+        return self.constant(self._tensors[f"{name}.weight"]), self.constant(self._tensors[f"{name}.bias"])

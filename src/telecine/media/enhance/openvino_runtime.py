@@ -1,27 +1,25 @@
-"""OpenVINO, opened once in a stage's own process, on the CPU: the cage shows a stage no other device. It says
-no word to the outside."""
+"""Networks on the CPU: OpenVINO, opened once in a stage's own process. It says no word to the outside."""
 
 import os
 import sys
 import types
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class Network:
-    """A model made ready for one size of input."""
+class OnCpu:
+    """A network (the bytes of an ONNX file) made ready."""
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401 - openvino.Model, which has no types
+    def __init__(self, model: bytes) -> None:
         quick = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled = _core().compile_model(model, "CPU", quick)
+        self._compiled = _core().compile_model(_core().read_model(model), "CPU", quick)
 
-    def __call__(self, *inputs: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
-        """The outputs in their order. They are the runtime's own memory until the next call: copy what is kept."""
-        found = self._compiled(list(inputs))
-        return [found[output] for output in self._compiled.outputs]
+    def __call__(self, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What comes out. It is the runtime's own memory until the next call: copy what is kept."""
+        found: NDArray[np.float32] = self._compiled(list(inputs))[0]
+        return found
 
 
 _opened: list[Any] = []

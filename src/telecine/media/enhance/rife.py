@@ -12,7 +12,7 @@ from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.cuts import is_cut
 from telecine.media.enhance.frames import Frame, Frames
-from telecine.media.enhance.openvino_runtime import Network
+from telecine.media.enhance.network import Network
 from telecine.media.enhance.rgb import to_rgb
 from telecine.media.enhance.rife_net import MULTIPLE, rife_model
 from telecine.media.enhance.samples import packed, unpacked
@@ -76,7 +76,7 @@ class _Between:
         """The frame at `share` of the way from one to the other."""
         time = np.full((1, 1, *self._size), share, np.float32)
         before, after = self._seen(now), self._seen(following)
-        drawn = self._network(before.colours, after.colours, time, before.planes, after.planes)[0][0]
+        drawn = self._network(before.colours, after.colours, time, before.planes, after.planes)[0]
         mixed = (1 - share) * before.planes[0] + share * after.planes[0]
         moves = _moving(before.planes[0, 0], after.planes[0, 0])
         return self._frame(mixed + moves * (drawn - mixed))

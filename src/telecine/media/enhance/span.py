@@ -12,7 +12,7 @@ from telecine.core.enhance.plan import Stage
 from telecine.media.enhance.frames import Frames
 from telecine.media.enhance.ncnn_graph import ncnn_model
 from telecine.media.enhance.net_scaler import Net, scaled
-from telecine.media.enhance.openvino_runtime import Network
+from telecine.media.enhance.network import Network
 from telecine.media.enhance.rgb import Colours
 from telecine.media.enhance.weights import weights_file
 
@@ -33,7 +33,7 @@ def ncnn_net(wheel: str, name: str) -> Callable[[int, int], Net]:
         network = Network(ncnn_model(param, height, width))
 
         def enlarge(rgb: Colours) -> Colours:
-            made: Colours = network(np.clip(rgb, 0, 1)[None])[0][0]
+            made: Colours = network(np.clip(rgb, 0, 1)[None])[0]
             return made
 
         return enlarge
