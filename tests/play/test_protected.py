@@ -35,31 +35,26 @@ def open_tree(browser: Browser, studio: Studio, name: str, manifest: str, player
     return playing
 
 
+# Every tree, every player with every kind of tree, each player with each scheme; not every combination of all three.
 CASES = [
     ("one-key-cenc", "dash/stream.mpd", "shaka"),
     ("one-key-cenc", "dash/stream.mpd", "dashjs"),
     ("one-key-cbcs", "cmaf/stream.mpd", "shaka"),
-    ("one-key-cbcs", "cmaf/stream.mpd", "dashjs"),
-    ("one-key-cbcs", "cmaf/master.m3u8", "shaka"),
     ("one-key-cbcs", "cmaf/master.m3u8", "hls"),
     ("keys-cenc", "dash/stream.mpd", "shaka"),
     ("keys-cenc", "dash/stream.mpd", "dashjs"),
     ("keys-cenc", "hls/master.m3u8", "shaka"),
     ("keys-cenc", "hls/master.m3u8", "hls"),
-    ("keys-cbcs", "cmaf/stream.mpd", "shaka"),
     ("keys-cbcs", "cmaf/stream.mpd", "dashjs"),
     ("keys-cbcs", "cmaf/master.m3u8", "shaka"),
-    ("keys-cbcs", "cmaf/master.m3u8", "hls"),
     ("cmaf-cenc", "cmaf/stream.mpd", "dashjs"),
     ("cmaf-cenc", "cmaf/master.m3u8", "hls"),
     ("lead", "dash/stream.mpd", "shaka"),
     ("lead", "dash/stream.mpd", "dashjs"),
     ("lead-cbcs", "cmaf/stream.mpd", "dashjs"),
     ("lead-cbcs", "cmaf/master.m3u8", "shaka"),
-    ("lead-cbcs", "cmaf/master.m3u8", "hls"),
     ("clear-sound", "dash/stream.mpd", "shaka"),
     ("clear-sound", "dash/stream.mpd", "dashjs"),
-    ("clear-sound-cbcs", "cmaf/master.m3u8", "shaka"),
     ("clear-sound-cbcs", "cmaf/master.m3u8", "hls"),
 ]
 

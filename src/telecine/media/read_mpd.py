@@ -210,23 +210,28 @@ def _templated(scope: _Scope, template: _Timing) -> tuple[Piece | None, tuple[Se
     media, initialization = template.values.get("media", ""), template.values.get("initialization", "")
     values = {"RepresentationID": scope.elements[3].get("id", ""), "Bandwidth": scope.attribute("bandwidth")}
     base, segments = scope.base(), []
-    for position, (start, length) in enumerate(_times(scope, template)):
-        if position >= scope.most:
-            raise ManifestError(scope.path, f"names more than {scope.most} segments")
+    runs = list(_runs(scope, template))
+    if sum(count for _, _, count in runs) > scope.most:
+        raise ManifestError(scope.path, f"names more than {scope.most} segments")
+    times = ((start + n * length, length) for start, length, count in runs for n in range(count))
+    for position, (start, length) in enumerate(times):
         name = _fill(media, values | {"Number": str(number + position), "Time": str(start)})
         segments.append(Segment(scope.file(base + name), Fraction(start - offset, scale), Fraction(length, scale)))
     return scope.file(base + _fill(initialization, values)) if initialization else None, tuple(segments)
 
 
-def _times(scope: _Scope, template: _Timing) -> Iterator[tuple[int, int]]:
-    """Start and length of each segment on the media's clock in ticks, from the timeline or from one constant length."""
+def _runs(scope: _Scope, template: _Timing) -> Iterator[tuple[int, int, int]]:
+    """Segments of one length that follow each other: start of the first, length of each, on the media's clock in ticks,
+    and how many they are; from the timeline or from one constant length."""
     end = int(scope.duration * template.scale) + template.offset
     if template.timeline is None:
         length = template.number("duration", 0)
         if length <= 0:
             raise ManifestError(scope.path, "has a SegmentTemplate with neither timeline nor duration")
-        for start in range(template.offset, end, length):
-            yield start, min(length, end - start)
+        count, rest = divmod(max(0, end - template.offset), length)
+        yield template.offset, length, count
+        if rest:
+            yield end - rest, rest, 1
         return
     at = 0
     for entry in template.timeline.findall("d:S", _NS):
@@ -234,9 +239,9 @@ def _times(scope: _Scope, template: _Timing) -> Iterator[tuple[int, int]]:
         length, repeat = int(entry.get("d", "0")), int(entry.get("r", "0"))
         if length <= 0:
             raise ManifestError(scope.path, "has a timeline entry without length")
-        for _ in range(repeat + 1 if repeat >= 0 else -(-(end - at) // length)):
-            yield at, length
-            at += length
+        count = repeat + 1 if repeat >= 0 else max(0, -(-(end - at) // length))
+        yield at, length, count
+        at += count * length
 
 
 def _fill(template: str, values: dict[str, str]) -> str:
