@@ -296,10 +296,11 @@ def test_a_frame_that_does_not_decode_is_found(chunks: Path, tmp_path: Path) -> 
     workspace = _with_chunks(_workspace(tmp_path, _source("aac")), chunks)
     plan = _plan(Container.MOV)
     file = assemble(plan, workspace, CONTEXT)
-    data = bytearray(file.read_bytes())
-    at = data.index(b"mdat") + len(data) // 2
-    data[at : at + 400] = bytes(400)
-    file.write_bytes(data)
+    with av.open(file) as opened:
+        places = [packet.pos for packet in opened.demux(video=0) if packet.size]
+    with file.open("r+b") as written:
+        written.seek(places[len(places) // 2])
+        written.write(b"\x7f\xff\xff\xff")  # the length of its first NAL unit: beyond the end of the sample
     with pytest.raises(TelecineError) as raised:
         verify_enhanced(plan, workspace, CONTEXT)
     assert raised.value.kind is ErrorKind.VERIFY_FAILED
