@@ -1,6 +1,6 @@
 """Is there a GPU that networks can run on? Found by trying, in the cage and in a process that may die of it.
 
-python -m telecine.media.enhance.graphics      tries, and prints what it found
+That process is this module as a program: it runs a small network, and prints what it found as JSON.
 """
 
 import json
