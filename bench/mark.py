@@ -159,16 +159,17 @@ def embedding(tools: Tools, root: Path, source: Path, width: int, height: int) -
     assert plan.picture
     marking = plan.marking
     assert marking
-    (chunk, output), limits = (plan.chunks[0], plan.video[0]), MediaLimits()
+    chunk, output, context = plan.chunks[0], plan.video[0], Context(tools, MediaLimits())
+    limits, cores = context.limits, context.cores
     name, rate = workspace.relative(workspace.input_file(plan.picture.file)), output.frame_rate
     delta, reference = workspace.root / "delta", workspace.root / "reference"
     takes = [Take(output, second, delta.name, "") for second in (False, True)]
 
     def mark() -> None:
-        scout = scout_arguments(plan, chunk, name, rate, reference.name, limits, seek=False)
+        scout = scout_arguments(plan, chunk, name, rate, reference.name, limits, cores, seek=False)
         marker, stretch = Marker(marking.strength, rate), stretch_of(plan, chunk, rate, KEY)
-        run_scout(scout, marker, stretch, {output.name: delta}, workspace, Context(tools, limits), lambda _: None)
-        arguments = take_arguments(plan, chunk, name, rate, takes, limits, seek=False)
+        run_scout(scout, marker, stretch, {output.name: delta}, workspace, context, lambda _: None)
+        arguments = take_arguments(plan, chunk, name, rate, takes, limits, cores, seek=False)
         blend = arguments[: arguments.index("-map")]
         nothing = [part for take in takes for part in ("-map", f"[{take.pad}]", "-f", "null", "-")]
         sandbox.run([tools.ffmpeg, *blend, *nothing], cwd=workspace.root, limits=limits)

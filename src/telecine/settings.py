@@ -3,7 +3,6 @@
 Nested values use two underscores: `TELECINE_POLICY__CHUNK_SECONDS=30`. `telecine settings` prints what is in force.
 """
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.regions import REGIONS as REGIONS
+from telecine.cores import usable_cores
 
 
 class Settings(BaseSettings):
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     @property
     def encodes(self) -> int:
         """Encodes at once in force."""
-        return self.cpu_slots or max(1, (os.cpu_count() or 1) // 2)
+        return self.cpu_slots or max(1, usable_cores() // 2)
 
     @cached_property
     def base_url(self) -> str:

@@ -14,7 +14,8 @@ from tests.keys import KnownKeys
 
 from telecine.core.job import Format, JobSpec, Packaging, Target
 from telecine.core.limits import MediaLimits, Policy
-from telecine.jobs.stages import Outcome, Stores, run_all
+from telecine.jobs.here import Engines, Stores
+from telecine.jobs.transcode_here import Outcome, run_all
 from telecine.storage.memory import MemoryStore
 
 SECONDS = 6
@@ -153,9 +154,8 @@ def imported(
     """The whole job: fetched, read, imported, packaged, verified, published."""
     log: list[str] = []
     stores = Stores(store, MemoryStore())
-    outcome = run_all(
-        spec(key, targets), stores, work, clips.tools(), limits, policy, lambda *_: None, log.append, slots=1, ring=ring
-    )
+    by = Engines(clips.tools(), limits, policy, lambda *_: None, log.append, slots=1)
+    outcome = run_all(spec(key, targets), stores, work, by, ring)
     return Job(outcome, stores, work, log)
 
 

@@ -10,7 +10,8 @@ from telecine.core.errors import ErrorKind, TelecineError
 from telecine.core.job import Format, JobSpec, Marking, MarkLayout, Packaging
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.watermark.pattern import derive_mark_key
-from telecine.jobs.stages import Outcome, Stores, run_all
+from telecine.jobs.here import Engines, Stores
+from telecine.jobs.transcode_here import Outcome, run_all
 from telecine.media.probe import probe
 from telecine.storage.folder import FolderStore
 
@@ -50,12 +51,7 @@ def made(tmp_path: Path):
             spec,
             Stores(stores["in"], stores["out"]),
             tmp_path / "work",
-            clips.tools(),
-            MediaLimits(),
-            POLICY,
-            lambda *_: None,
-            lambda _: None,
-            2,
+            Engines(clips.tools(), MediaLimits(), POLICY, lambda *_: None, lambda _: None, slots=2),
             mark_key=derive_mark_key(bytes(32), "DEMO", "film") if marking else None,
         )
 

@@ -56,6 +56,7 @@ def job(tmp_path_factory) -> tuple[Plan, Workspace]:
             Fraction(25),
             work.relative(target),
             CONTEXT.limits,
+            CONTEXT.cores,
             seek=True,
         )
         sandbox.run([CONTEXT.tools.ffmpeg, *arguments], cwd=work.root, limits=CONTEXT.limits, on_bytes=lambda _: None)

@@ -20,8 +20,10 @@ from telecine.core.job import (
 )
 from telecine.core.limits import MediaLimits, Policy
 from telecine.core.progress import Phase, Tick, percent
-from telecine.jobs.stages import Outcome, Stores, analyse, run_all
+from telecine.jobs.here import Engines, Stores
+from telecine.jobs.stages import analyse
 from telecine.jobs.staging import stage_in
+from telecine.jobs.transcode_here import Outcome, run_all
 from telecine.media.context import Context
 from telecine.media.workspace import Workspace
 from telecine.storage.memory import MemoryStore
@@ -43,7 +45,8 @@ type Report = Callable[[Phase, int, Tick], None]
 
 
 def run(work: Path, stores: Stores, report: Report = lambda *_: None, policy: Policy = POLICY) -> Outcome:
-    return run_all(SPEC, stores, work, clips.tools(), MediaLimits(), policy, report, lambda line: None, 2)
+    by = Engines(clips.tools(), MediaLimits(), policy, report, lambda line: None, slots=2)
+    return run_all(SPEC, stores, work, by)
 
 
 @pytest.fixture

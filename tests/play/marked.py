@@ -40,7 +40,8 @@ from telecine.core.watermark.tokens import TokenForm
 from telecine.edge.names import Kind, read_name
 from telecine.edge.open import create_app
 from telecine.jobs import references
-from telecine.jobs.stages import Stores, run_all
+from telecine.jobs.here import Engines, Stores
+from telecine.jobs.transcode_here import run_all
 from telecine.keys.ring import KeyRing
 from telecine.media.workspace import Workspace
 from telecine.storage.folder import FolderStore, create_bucket
@@ -226,10 +227,8 @@ def _publish(
     spec = translate_job(JobRequest.model_validate(sent), sent, picture.policy, chosen).spec
     work = studio.folder / "work" / content
     ring = KeyRing(services.database, services.sealer, SITE)
-    outcome = run_all(
-        spec, Stores(FolderStore(inputs), FolderStore(output)), work, tools(),
-        MediaLimits(), picture.policy, lambda *_: None, lambda _: None, 1, ring, mark_key,
-    )  # fmt: skip
+    by = Engines(tools(), MediaLimits(), picture.policy, lambda *_: None, lambda _: None, slots=1)
+    outcome = run_all(spec, Stores(FolderStore(inputs), FolderStore(output)), work, by, ring, mark_key)
     with services.database.write() as s:
         job = jobs.create(s, SITE, jobs.NewJob(spec=spec, request={}, priority=2))
         reference = references.name_of(SITE, content, job.id)

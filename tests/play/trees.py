@@ -10,8 +10,9 @@ from tests.clips import FAST_H264, make, picture, tone, tools
 from telecine.apis.tnp.mapping import translate_job
 from telecine.apis.tnp.schema_job import JobRequest
 from telecine.core.limits import MediaLimits, Policy
+from telecine.jobs.here import Engines, Stores
 from telecine.jobs.protection import Ring
-from telecine.jobs.stages import Stores, run_all
+from telecine.jobs.transcode_here import run_all
 from telecine.storage.folder import FolderStore, create_bucket
 
 SECONDS = 24
@@ -89,5 +90,6 @@ def publish(
         sent["output"]["drm"] = {"enabled": True, "option": drm}
     spec = translate_job(JobRequest.model_validate(sent), sent, Policy()).spec
     stores = Stores(FolderStore(inputs), FolderStore(create_bucket(buckets, bucket)))
-    outcome = run_all(spec, stores, work, tools(), MediaLimits(), policy, lambda *_: None, lambda _: None, 1, ring)
+    by = Engines(tools(), MediaLimits(), policy, lambda *_: None, lambda _: None, slots=1)
+    outcome = run_all(spec, stores, work, by, ring)
     return f"{bucket}/{outcome.published.prefix}"

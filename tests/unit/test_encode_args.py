@@ -93,15 +93,16 @@ MEANING = "setparams=color_primaries=bt709:color_trc=bt709:range=tv:colorspace=b
 
 def test_the_whole_command_of_one_chunk():
     made = plan(output("v0", 1280, 720), picture=source(start=Fraction(7, 5), stream=1))
-    command = chunk_arguments(made, MIDDLE, "input/0/source", {"v0": "chunk/v0/x.mp4"}, MediaLimits())
-    before, after = command.index("-protocol_whitelist"), command.index("-filter_complex")
+    command = chunk_arguments(made, MIDDLE, "input/0/source", {"v0": "chunk/v0/x.mp4"}, MediaLimits(), cores=2)
+    before, after = command.index("-protocol_whitelist"), command.index("-filter_complex_threads")
     assert command[before:after] == safe_input("mov", "input/0/source", MediaLimits())
     assert " ".join(command[:before] + command[after:]) == (
         "-hide_banner -nostdin -y -v warning -nostats -progress pipe:1 -stats_period 0.5 -copyts "
-        "-seek_timestamp 1 -noaccurate_seek -ss 60900000us -noautorotate -apply_cropping codec "
+        "-seek_timestamp 1 -noaccurate_seek -ss 60900000us -noautorotate -apply_cropping codec -threads:v 3 "
+        "-filter_complex_threads 2 "
         f"-filter_complex [0:1]{MEANING},setpts=round(PTS-(7/5)/TB),fps=25,trim=start_pts=1500:end_pts=2000,"
         f"setpts=PTS-1500,{scaled(1280, 720)}[v0] "
-        "-map [v0] -c:v libx264 -preset medium -profile:v high "
+        "-map [v0] -c:v libx264 -preset medium -profile:v high -threads:v 3 "
         "-x264-params keyint=50:min-keyint=50:scenecut=0:open-gop=0:stitchable=1 "
         "-b:v 1000000 -minrate 1000000 -maxrate 1000000 -bufsize 1000000 "
         "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv "
@@ -112,8 +113,8 @@ def test_the_whole_command_of_one_chunk():
 
 def test_the_first_chunk_and_a_second_try_read_from_the_start():
     made = plan(output("v0", 1280, 720))
-    first = chunk_arguments(made, WHOLE, "in", {"v0": "out"}, MediaLimits())
-    again = chunk_arguments(made, MIDDLE, "in", {"v0": "out"}, MediaLimits(), seek=False)
+    first = chunk_arguments(made, WHOLE, "in", {"v0": "out"}, MediaLimits(), cores=2)
+    again = chunk_arguments(made, MIDDLE, "in", {"v0": "out"}, MediaLimits(), cores=2, seek=False)
     assert "-ss" not in first
     assert "-ss" not in again
 
@@ -213,7 +214,7 @@ def test_h265_options_with_hdr():
         "v0", 1920, 1080, codec="h265", pixel_format="yuv420p10le", colour=PQ, rate=Crf(crf=20), frame_rate=FILM
     )
     made = plan(hdr, gop=Fraction(2002, 1000))
-    assert " ".join(output_options(made, hdr)) == (
+    assert " ".join(output_options(made, hdr, threads=3)) == (
         "-c:v libx265 -preset fast -tag:v hvc1 -dolbyvision 0 -x265-params "
         "keyint=48:min-keyint=48:scenecut=0:open-gop=0:repeat-headers=0:log-level=1:"
         "master-display=G(1,2)B(3,4)R(5,6)WP(7,8)L(9,10):max-cll=1000,400 -crf 20 "

@@ -33,7 +33,7 @@ def test_both_takes_share_one_picture_and_one_track_and_differ_in_a_sign():
 
 def test_nothing_but_its_name_tells_the_options_of_one_take_from_the_others():
     takes = [take(WIDE, False), take(WIDE, True)]
-    line = " ".join(take_arguments(plan(WIDE), CHUNK, "source", RATE, takes, MediaLimits(), seek=True))
+    line = " ".join(take_arguments(plan(WIDE), CHUNK, "source", RATE, takes, MediaLimits(), cores=2, seek=True))
     _, first, second = line.rsplit("-map ", 2)
     assert first.split()[1:-1] == second.split()[1:-1]
 
@@ -62,16 +62,20 @@ def test_a_take_alone_gets_the_very_picture_that_it_gets_among_others():
 def test_an_analysis_is_saved_by_the_first_take_and_loaded_by_the_second():
     for second, word in ((False, "save"), (True, "load")):
         takes = [take(DEEP, second, "analysis/v1.dat")]
-        line = " ".join(take_arguments(plan(DEEP), CHUNK, "source", RATE, takes, MediaLimits(), seek=True))
+        line = " ".join(take_arguments(plan(DEEP), CHUNK, "source", RATE, takes, MediaLimits(), cores=2, seek=True))
         assert f":info=0:analysis-{word}=analysis/v1.dat:analysis-{word}-reuse-level=10" in line
         assert "-video_size 320x180 -framerate 50 -i file:delta/v1.gray" in line
-    line = " ".join(take_arguments(plan(DEEP), CHUNK, "source", RATE, [take(DEEP, True)], MediaLimits(), seek=True))
+    line = " ".join(
+        take_arguments(plan(DEEP), CHUNK, "source", RATE, [take(DEEP, True)], MediaLimits(), cores=2, seek=True)
+    )
     assert ":info=0 " in line
     assert "analysis" not in line
 
 
 def test_the_scout_makes_small_pictures_of_every_frame_and_a_reference_of_some():
-    line = " ".join(scout_arguments(plan(WIDE), CHUNK, "source", RATE, "reference/0.mp4", MediaLimits(), seek=True))
+    line = " ".join(
+        scout_arguments(plan(WIDE), CHUNK, "source", RATE, "reference/0.mp4", MediaLimits(), cores=2, seek=True)
+    )
     assert "scale=w=640:h=360:flags=area:out_range=tv" in line
     assert "[every]framestep=step=8[reference]" in line
     assert "-map [look] -fps_mode passthrough -f rawvideo -pix_fmt gray pipe:1" in line

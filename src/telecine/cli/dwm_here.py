@@ -23,9 +23,8 @@ from telecine.core.watermark.recipients import RecipientKeys, derive_recipient_k
 from telecine.jobs import distribution_here, roster
 from telecine.jobs.detection_population import Recipients
 from telecine.jobs.detection_report import Case, name_among
-from telecine.jobs.here import Engines
+from telecine.jobs.here import Engines, Stores
 from telecine.jobs.prepared import REFERENCE
-from telecine.jobs.stages import Stores
 from telecine.storage.folder import FolderStore
 
 if TYPE_CHECKING:

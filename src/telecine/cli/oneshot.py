@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from telecine.core.media_info import MediaInfo
     from telecine.core.watermark.pattern import MarkKey
     from telecine.core.watermark.policy import MarkingPolicy
-    from telecine.jobs.stages import Outcome
+    from telecine.jobs.transcode_here import Outcome
     from telecine.keys.fixed import FixedKeys
 
 MarkChoices = Annotated[
@@ -72,7 +72,9 @@ def run(
 
     The request's storage ids do not matter, and a wish to be notified is ignored.
     """
-    from telecine.jobs import references, stages
+    from telecine.jobs import references
+    from telecine.jobs.here import Engines, Stores
+    from telecine.jobs.transcode_here import run_all
     from telecine.media.workspace import Workspace
     from telecine.storage.folder import FolderStore
 
@@ -85,13 +87,11 @@ def run(
     if not source.is_dir():
         raise TelecineError(ErrorKind.FIELD_INVALID, f"{source} is not a folder.", field="--input")
     target.mkdir(parents=True, exist_ok=True)
-    stores = stages.Stores(FolderStore(source), FolderStore(target))
+    stores = Stores(FolderStore(source), FolderStore(target))
     with rooms.work_folder(work) as folder, JobProgress(asked.spec.name) as shown:
-        report = Reporter(shown)
         log = _print_line if verbose else _drop_line
-        limits, policy = in_force.limits, in_force.policy
-        count = slots or in_force.encodes
-        outcome = stages.run_all(asked.spec, stores, folder, tools, limits, policy, report, log, count, ring, mark_key)
+        by = Engines(tools, in_force.limits, in_force.policy, Reporter(shown), log, slots or in_force.encodes)
+        outcome = run_all(asked.spec, stores, folder, by, ring, mark_key)
         if reference is not None:
             references.copy(Workspace(folder).title_reference, reference)
     _show_outcome(outcome, asked, target, as_json)

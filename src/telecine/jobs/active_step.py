@@ -120,6 +120,7 @@ class ActiveStep:
             self.report,
             lambda line: self.tell(line, level="debug"),
             self.pulse.check,
+            self.services.cpu_slots,
         )
 
     def enter(self, state: JobState) -> None:

@@ -18,10 +18,9 @@ from telecine.core.progress import Phase, Tick
 from telecine.core.watermark.recipients import RecipientKeys
 from telecine.jobs import distribution_steps as steps
 from telecine.jobs import references
-from telecine.jobs.here import Engines, Steps
+from telecine.jobs.here import Engines, Steps, Stores
 from telecine.jobs.prepared import REFERENCE, open_entry
 from telecine.jobs.recipient_folders import copy_key
-from telecine.jobs.stages import Stores
 from telecine.jobs.staging import stage_in, sweep
 from telecine.media.context import Context
 from telecine.media.side_by_side import side_by_side

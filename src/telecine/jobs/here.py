@@ -1,7 +1,7 @@
 """What one-shot runs without a server share: engines, and steps that are timed, reported, and stopped together."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +12,18 @@ from telecine.core.progress import Phase, Tick
 from telecine.media.context import Context
 from telecine.media.side_by_side import side_by_side, stoppable
 from telecine.media.tools import Tools
+from telecine.storage.store import Store
 
 type Report = Callable[[Phase, int, Tick], None]
+type Parts = Sequence[Callable[[], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a job reads and where it publishes."""
+
+    input: Store
+    output: Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,8 @@ class Steps:
 
     def context(self, phase: Phase, unit: int = 0) -> Context:
         """The surroundings of one unit of a phase."""
-        context = Context(self.by.tools, self.by.limits, partial(self.by.report, phase, unit), self.by.log)
+        by = self.by
+        context = Context(by.tools, by.limits, partial(by.report, phase, unit), by.log, at_once=by.slots)
         return stoppable(context, self.stop)
 
     @contextmanager
@@ -51,6 +62,7 @@ class Steps:
         if not in_units:
             self.by.report(phase, 0, Tick(1, 1))
 
-    def beside_each_other(self, parts: list[Callable[[], object]]) -> None:
-        """All of `parts`, `slots` at once; the first failure, or an interrupt, ends all of them."""
-        side_by_side(parts, self.by.slots, self.stop)
+    def beside_each_other(self, parts: Parts, without_slots: Parts = ()) -> None:
+        """All of `parts`, `slots` at once, and all `without_slots`; the first failure, or an interrupt, ends all."""
+        slotted = partial(side_by_side, parts, self.by.slots, self.stop)
+        side_by_side([*without_slots, slotted], len(without_slots) + 1, self.stop)

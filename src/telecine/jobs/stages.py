@@ -1,79 +1,43 @@
-"""The steps of a job as plain functions over files and stores, and all of them in order for `telecine run`.
+"""The steps of a job as plain functions over files and stores.
 
 Nothing here knows of databases, Temporal or settings: the activities and the one-shot command are both thin over
 these functions. Every step finds its own finished output, so doing one twice does it once.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from threading import Event
+from collections.abc import Callable, Sequence
 
 from pydantic import TypeAdapter
 
 from telecine.core.errors import TelecineError
 from telecine.core.job import JobSpec
-from telecine.core.limits import MediaLimits, Policy
+from telecine.core.limits import Policy
 from telecine.core.media_info import MediaInfo
 from telecine.core.plan import Plan
 from telecine.core.plan_asset import make_asset_plan
 from telecine.core.plan_contents import with_contents
 from telecine.core.planner import make_plan
-from telecine.core.progress import Phase, Tick
+from telecine.core.progress import Tick
 from telecine.core.watermark.pattern import MarkKey
-from telecine.jobs.here import Report
-from telecine.jobs.protection import JobKeys, Ring
-from telecine.jobs.publishing import RECORD, Published, publish, withdraw
-from telecine.jobs.staging import remove, stage_in, sweep
+from telecine.jobs.publishing import RECORD
+from telecine.jobs.staging import remove
 from telecine.media import (
     asset,
-    audio,
     encode,
-    import_tracks,
-    join,
     package,
     probe,
     subtitles,
     thumbnails,
-    verify,
 )
 from telecine.media.context import Context, no_poll
 from telecine.media.detect.reference import join_reference
-from telecine.media.mark_report import MarkReport, load_mark_report
-from telecine.media.side_by_side import side_by_side, stoppable
-from telecine.media.tools import Tools
-from telecine.media.verify_report import VerifyReport
 from telecine.media.workspace import Workspace, finish, write_finished
-from telecine.storage.store import Store
 
 MOST_CHUNKS = 4000
 """Chunks of one job: more would not fit into the history of one workflow."""
 
 _NOT_MADE = frozenset({"asset", "contents.json", "input", "subtitle", RECORD})
 _PROBES = TypeAdapter(list[MediaInfo])
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Where a job reads and where it publishes."""
-
-    input: Store
-    output: Store
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a one-shot job made. `seconds` is the wall time of each step, in order; `marks` is of a marked job."""
-
-    plan: Plan
-    verified: VerifyReport
-    published: Published
-    seconds: dict[str, float] = field(default_factory=dict)
-    marks: MarkReport | None = None
 
 
 def analyse(spec: JobSpec, workspace: Workspace, policy: Policy, context: Context) -> Plan:
@@ -176,102 +140,3 @@ def discard_made(workspace: Workspace) -> None:
     for path in list(workspace.root.iterdir()):
         if path.name not in _NOT_MADE:
             remove(path)
-
-
-def run_all(
-    spec: JobSpec,
-    stores: Stores,
-    work_dir: Path,
-    tools: Tools,
-    limits: MediaLimits,
-    policy: Policy,
-    report: Report,
-    log: Callable[[str], None],
-    slots: int,
-    ring: Ring | None = None,
-    mark_key: MarkKey | None = None,
-) -> Outcome:
-    """Do the whole job in this process, `slots` encodes at a time, and return what was made.
-
-    `ring` gives the content keys, where the job asks for encryption; `mark_key` is the title's, where it is marked.
-
-    `report` is called from several threads and may raise `Cancelled`. Whatever is raised, no tool is left running
-    and nothing published; finished chunks stay in `work_dir` for another call with the same job.
-    """
-    return _OneShot(spec, stores, Workspace(work_dir), tools, limits, policy, report, log, ring, mark_key).run(slots)
-
-
-@dataclass(slots=True)
-class _OneShot:
-    spec: JobSpec
-    stores: Stores
-    workspace: Workspace
-    tools: Tools
-    limits: MediaLimits
-    policy: Policy
-    report: Report
-    log: Callable[[str], None]
-    ring: Ring | None = None
-    mark_key: MarkKey | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    stop: Event = field(default_factory=Event)
-
-    def run(self, slots: int) -> Outcome:
-        try:
-            return self._run(slots)
-        except BaseException:
-            self.stop.clear()
-            withdraw(lambda _: self.stores.output, self.workspace)
-            sweep(self.workspace)
-            raise
-
-    def _run(self, slots: int) -> Outcome:
-        spec, workspace = self.spec, self.workspace
-        with self._timed("stage in", Phase.STAGE_IN) as context:
-            stage_in(spec, self.stores.input, workspace, context)
-        with self._timed("probe and plan", Phase.PROBE) as context:
-            plan = analyse(spec, workspace, self.policy, context)
-        if plan.imported:
-            with self._timed("import", Phase.IMPORT) as context:
-                import_tracks.import_tracks(plan, workspace, context)
-        else:
-            with self._timed("encode", Phase.AUDIO) as context:
-                self._encode(plan, slots, context)
-            with self._timed("join", Phase.JOIN) as context:
-                join.join(plan, workspace, context, self.mark_key)
-                make_title_reference(plan, workspace, context.poll)
-        keys = JobKeys(workspace, self.ring) if self.ring else None
-        with self._timed("package", Phase.PACKAGE) as context:
-            make_tree(plan, workspace, context, keys or package.no_keys)
-        with self._timed("verify", Phase.VERIFY) as context:
-            known, owners = (keys.by_id(), keys.owners()) if keys else (verify.NO_KEYS, verify.NOBODY)
-            verified = verify.verify(plan, workspace, context, known, owners)
-        with self._timed("publish", Phase.PUBLISH) as context:
-            published = publish(spec, plan, self.stores.output, workspace, context)
-        marks = load_mark_report(workspace) if plan.marking else None
-        return Outcome(plan, verified, published, self.seconds, marks)
-
-    def _encode(self, plan: Plan, slots: int, sound: Context) -> None:
-        """The audio and every chunk, `slots` at once; the first failure, or an interrupt, ends all of them."""
-        parts: list[Callable[[], object]] = []
-        if plan.audio:
-            parts.append(partial(audio.encode_audio, plan, self.workspace, sound))
-        for chunk in plan.chunks:
-            context = self._context(Phase.ENCODE, chunk.index)
-            self.report(Phase.ENCODE, chunk.index, Tick(0, float(chunk.end - chunk.start)))
-            parts.append(partial(encode_chunk, plan, chunk.index, self.workspace, context, self.mark_key))
-        side_by_side(parts, slots, self.stop)
-
-    def _context(self, phase: Phase, unit: int = 0) -> Context:
-        def report(tick: Tick) -> None:
-            self.report(phase, unit, tick)
-
-        return stoppable(Context(self.tools, self.limits, report, self.log), self.stop)
-
-    @contextmanager
-    def _timed(self, name: str, phase: Phase) -> Iterator[Context]:
-        """Give a step its context, note how long it took, and report it as done."""
-        begun = time.monotonic()
-        yield self._context(phase)
-        self.seconds[name] = time.monotonic() - begun
-        self.report(phase, 0, Tick(1, 1))

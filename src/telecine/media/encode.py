@@ -112,8 +112,9 @@ def _run(
     progress = FfmpegProgress(
         chunk.end - chunk.start, plan.video[0].frame_rate, context.report, context.limits.stall_seconds
     )
+    cores = context.cores_each(len(plan.chunks))
     sandbox.run(
-        [context.tools.ffmpeg, *chunk_arguments(plan, chunk, source, files, context.limits, seek=seek)],
+        [context.tools.ffmpeg, *chunk_arguments(plan, chunk, source, files, context.limits, cores, seek=seek)],
         cwd=workspace.root,
         limits=context.limits,
         on_line=progress,

@@ -12,6 +12,7 @@ from telecine.core.job import Cbr, RateControl, Vbr
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import ChunkSpan, Colour, Plan, VideoOutput, whole_frames
 from telecine.media.colour_args import colour_signalling
+from telecine.media.encoder_threads import encoder_threads
 from telecine.media.picture_graph import picture_graph
 from telecine.media.safe_input import safe_input
 
@@ -30,37 +31,50 @@ PROGRESS = (
 
 
 def chunk_arguments(
-    plan: Plan, chunk: ChunkSpan, source: str, targets: Mapping[str, str], limits: MediaLimits, *, seek: bool = True
+    plan: Plan,
+    chunk: ChunkSpan,
+    source: str,
+    targets: Mapping[str, str],
+    limits: MediaLimits,
+    cores: int,
+    *,
+    seek: bool = True,
 ) -> list[str]:
-    """Arguments of ffmpeg (without the tool itself) that encode `chunk` from file `source`.
+    """Arguments of ffmpeg (without the tool itself) that encode `chunk` from file `source` on `cores`.
 
     `targets` gives the file to write for each rendition's name. Without `seek` the file is read from its start,
     which is slow and works whatever its index says. Progress goes to stdout.
     """
-    arguments = [*PROGRESS, *picture_input(plan, chunk, source, limits, seek=seek)]
-    arguments += ["-filter_complex", picture_graph(plan, chunk)]
-    for output in plan.video:
-        arguments += ["-map", f"[{output.name}]", *output_options(plan, output), targets[output.name]]
+    arguments = [*PROGRESS, *picture_input(plan, chunk, source, limits, cores, seek=seek)]
+    arguments += ["-filter_complex_threads", str(cores), "-filter_complex", picture_graph(plan, chunk)]
+    for output, threads in zip(plan.video, encoder_threads(plan.video, cores), strict=True):
+        arguments += ["-map", f"[{output.name}]", *output_options(plan, output, threads), targets[output.name]]
     return arguments
 
 
-def picture_input(plan: Plan, chunk: ChunkSpan, source: str, limits: MediaLimits, *, seek: bool) -> list[str]:
-    """Open file `source` as input 0 of ffmpeg, at the beginning of `chunk` or, without `seek`, at its own."""
+def picture_input(
+    plan: Plan, chunk: ChunkSpan, source: str, limits: MediaLimits, cores: int, *, seek: bool
+) -> list[str]:
+    """Open file `source` as input 0 of ffmpeg, at the beginning of `chunk` or, without `seek`, at its own.
+
+    As many pictures are decoded at once as FFmpeg would by itself, had the machine just `cores`.
+    """
     assert plan.picture
     return [
         "-copyts",
         *(_seeking(plan, chunk) if seek else []),
         # Turning is ours, see the graph; and so is the size, so a container's own cropping must not interfere.
-        *("-noautorotate", "-apply_cropping", "codec"),
+        *("-noautorotate", "-apply_cropping", "codec", "-threads:v", str(cores + 1)),
         *safe_input(plan.picture.demuxer, source, limits),
     ]
 
 
-def output_options(plan: Plan, output: VideoOutput, more: Sequence[str] = ()) -> list[str]:
-    """Encoder and container options of one rendition. `more` are further parameters of x265, as `name=value`."""
+def output_options(plan: Plan, output: VideoOutput, threads: int, more: Sequence[str] = ()) -> list[str]:
+    """Encoder and container options of one rendition, whose encoder gets `threads` if it is x264: x265's are its own
+    affair. `more` are further parameters of x265, as `name=value`."""
     assert output.rate, "what passes through is not encoded"
     gop = whole_frames(plan.gop * output.frame_rate)
-    codec = _x264(plan, gop) if output.codec == "h264" else _x265(plan, output.colour, gop, more)
+    codec = _x264(plan, gop, threads) if output.codec == "h264" else _x265(plan, output.colour, gop, more)
     clock = str(track_timescale(output.frame_rate))
     return [
         *codec,
@@ -112,10 +126,11 @@ def _seeking(plan: Plan, chunk: ChunkSpan) -> list[str]:
     return ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{floor(time * 1_000_000)}us"]
 
 
-def _x264(plan: Plan, gop: int) -> list[str]:
+def _x264(plan: Plan, gop: int, threads: int) -> list[str]:
     """`stitchable` keeps the headers of all chunks the same, so that they can be joined."""
     grid = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:stitchable=1"
-    return ["-c:v", "libx264", "-preset", plan.preset_h264, "-profile:v", "high", "-x264-params", grid]
+    encoder = ["-c:v", "libx264", "-preset", plan.preset_h264, "-profile:v", "high", "-threads:v", str(threads)]
+    return [*encoder, "-x264-params", grid]
 
 
 def _x265(plan: Plan, colour: Colour, gop: int, more: Sequence[str]) -> list[str]:

@@ -87,6 +87,7 @@ class _MarkedChunk:
         self._context = context
         self._key = key
         self._seek = seek
+        self._cores = context.cores_each(len(plan.chunks))
         self._source = workspace.relative(workspace.input_file(plan.picture.file))
         # One track serves renditions of any rate: each takes the latest delta, and all rates meet on the grid.
         self._rate = max(output.frame_rate for output in plan.video)
@@ -132,7 +133,14 @@ class _MarkedChunk:
         """Make the delta tracks and the reference."""
         reference = self._workspace.relative(self._targets[REFERENCE])
         arguments = scout_arguments(
-            self._plan, self._chunk, self._source, self._rate, reference, self._context.limits, seek=self._seek
+            self._plan,
+            self._chunk,
+            self._source,
+            self._rate,
+            reference,
+            self._context.limits,
+            self._cores,
+            seek=self._seek,
         )
         assert self._plan.marking
         writer = run_scout(
@@ -148,7 +156,14 @@ class _MarkedChunk:
 
     def _encode(self, takes: Sequence[Take], begun: float, share: float) -> None:
         arguments = take_arguments(
-            self._plan, self._chunk, self._source, self._rate, takes, self._context.limits, seek=self._seek
+            self._plan,
+            self._chunk,
+            self._source,
+            self._rate,
+            takes,
+            self._context.limits,
+            self._cores,
+            seek=self._seek,
         )
         length = self._chunk.end - self._chunk.start
         progress = FfmpegProgress(

@@ -11,6 +11,7 @@ from fractions import Fraction
 from telecine.core.limits import MediaLimits
 from telecine.core.plan import ChunkSpan, Plan, VideoOutput
 from telecine.media.encode_args import PROGRESS, output_options, picture_input
+from telecine.media.encoder_threads import encoder_threads
 from telecine.media.mark_graph import (
     SCOUT,
     MarkedPad,
@@ -50,9 +51,17 @@ class Take:
 
 
 def scout_arguments(
-    plan: Plan, chunk: ChunkSpan, source: str, rate: Fraction, reference: str, limits: MediaLimits, *, seek: bool
+    plan: Plan,
+    chunk: ChunkSpan,
+    source: str,
+    rate: Fraction,
+    reference: str,
+    limits: MediaLimits,
+    cores: int,
+    *,
+    seek: bool,
 ) -> list[str]:
-    """Decode `chunk` to gray pictures of `LOOK` on stdout, `rate` a second, and to the file `reference`.
+    """Decode `chunk` on `cores` to gray pictures of `LOOK` on stdout, `rate` a second, and to the file `reference`.
 
     The reference is the same small picture, a few a second, from the chunk's first frame on, timed from there.
     """
@@ -61,7 +70,7 @@ def scout_arguments(
     filters = [*shared_filters(plan.picture), *timing_filters(plan, chunk, rate)]
     return [
         *SCOUT,
-        *picture_input(plan, chunk, source, limits, seek=seek),
+        *picture_input(plan, chunk, source, limits, cores, seek=seek),
         *("-filter_complex", scout_graph(filters, plan.picture.stream, step)),
         *scout_outputs(rate, reference),
     ]
@@ -74,19 +83,20 @@ def take_arguments(
     rate: Fraction,
     takes: Sequence[Take],
     limits: MediaLimits,
+    cores: int,
     *,
     seek: bool,
 ) -> list[str]:
-    """Encode `takes` of `chunk` from file `source` and their delta tracks, which have `rate` pictures a second.
+    """Encode `takes` of `chunk` on `cores` from file `source` and their delta tracks, `rate` pictures a second.
 
     Progress goes to stdout.
     """
     deltas = list(dict.fromkeys(take.delta for take in takes))
-    arguments = [*PROGRESS, *picture_input(plan, chunk, source, limits, seek=seek)]
+    arguments = [*PROGRESS, *picture_input(plan, chunk, source, limits, cores, seek=seek)]
     arguments += delta_inputs(deltas, rate)
-    arguments += ["-filter_complex", mark_graph(plan, chunk, takes, deltas)]
-    for take in takes:
-        options = output_options(plan, take.output, _x265_parameters(take))
+    arguments += ["-filter_complex_threads", str(cores), "-filter_complex", mark_graph(plan, chunk, takes, deltas)]
+    for take, threads in zip(takes, encoder_threads([take.output for take in takes], cores), strict=True):
+        options = output_options(plan, take.output, threads, _x265_parameters(take))
         arguments += ["-map", f"[{take.pad}]", *options, take.target]
     return arguments
 

@@ -4,7 +4,6 @@ A rendition that several manifests name (CMAF) is read once. Each rendition is d
 its samples must be the same, which costs a tenth of it.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -16,6 +15,7 @@ from telecine.core.drm import Label
 from telecine.core.layout import THUMBNAIL_MAP, track_files
 from telecine.core.plan import Plan, variant_track
 from telecine.core.progress import Tick
+from telecine.cores import usable_cores
 from telecine.media.bandwidth import Twin, no_twin
 from telecine.media.context import Context
 from telecine.media.encryption import Encryption
@@ -208,7 +208,7 @@ def _read_media(
     fresh = [rendition for rendition in evidence.renditions if not _taken_over(evidence, rendition, shared)]
     total = sum(_size(evidence, rendition) for rendition in fresh)
     total += sum(path.stat().st_size for path, _ in encoded.values())
-    with ThreadPoolExecutor(os.cpu_count() or 1, "verify") as pool:
+    with ThreadPoolExecutor(usable_cores(), "verify") as pool:
         jobs: list[Future[None]] = []
         decoded: set[str] = set()
         for rendition in sorted(fresh, key=lambda r: _size(evidence, r), reverse=True):

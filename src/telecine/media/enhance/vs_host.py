@@ -20,6 +20,7 @@ import vapoursynth as vs
 from telecine.core.enhance.options import Chroma
 from telecine.core.enhance.picture import Picture, Span
 from telecine.core.enhance.plan import Stage
+from telecine.cores import usable_cores
 from telecine.media.enhance.frames import Frame, Plane, read_frames
 
 CACHED_FRAMES = 370
@@ -85,7 +86,7 @@ def run(
 
 def cores() -> int:
     """Cores that this process may use."""
-    return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
+    return min(MOST_THREADS, usable_cores())
 
 
 def cache_bytes(stage: Stage) -> int:
