@@ -31,7 +31,6 @@ def test_dash():
         "--quiet",
         "--segment_duration=4.004000100",
         "--generate_sidx_in_media_segments=false",
-        "--io_cache_size=0",
         "--default_text_zero_bias_ms=11012",
         "--mpd_output=out/stream.mpd",
         "--generate_static_live_mpd",
@@ -56,7 +55,6 @@ def test_hls_in_transport_stream():
         "--quiet",
         "--segment_duration=4.004000100",
         "--generate_sidx_in_media_segments=false",
-        "--io_cache_size=0",
         "--default_text_zero_bias_ms=11012",
         "--hls_master_playlist_output=out/master.m3u8",
     ]

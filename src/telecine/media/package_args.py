@@ -103,8 +103,6 @@ def _flags(plan: Plan, tree: TreeOutput, target: str) -> list[str]:
         "--quiet",
         f"--segment_duration={segment_seconds(plan.segment_of(tree))}",
         "--generate_sidx_in_media_segments=false",
-        # Else it fills a buffer of 32 MiB for every file that it opens: of a long programme that is most of its work.
-        "--io_cache_size=0",
     ]
     if plan.marking:
         # Without the time of day in them, init segments of both variants can be compared.
